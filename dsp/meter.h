@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* meter.h - time-stamped scans in, contiguous mains-synchronous readings out.
+ *
+ * Shape:   one scan = one sample per channel, each with its own hold instant; windows of 10 cycles (50 Hz nominal)
+ *          or 12 (60 Hz), the end of one being the start of the next.
+ * Units:   ns of one monotonic clock; V and A at the meter's terminals.
+ * Errors:  meter_init returns NULL when the configuration is out of range or memory is short. After that nothing
+ *          fails and nothing is allocated; doubtful input is flagged in the reading's quality.
+ * Threads: pure; one object, one thread. meter_init and meter_close are not thread-safe (FFTW's planner).
+ * Source:  dsp/README.md.
+ */
+#ifndef VATIO_DSP_METER_H
+#define VATIO_DSP_METER_H
+
+#include "dsp/reading.h"
+#include "dsp/topology.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the front end of one channel does to a waveform, and the meter takes out again. */
+struct channel_response {
+    double delay_s;      /* pure delay: the sample taken at t shows the input at t - delay_s; may be negative */
+    double high_pass_hz; /* single pole; 0 = none */
+    double low_pass_hz;  /* single pole; 0 = none */
+};
+
+struct meter_config {
+    double f_nominal_hz; /* 50 or 60 */
+    double scan_rate_hz; /* nominal, 1,000..20,000: sets h_max and the buffers */
+    double u_nominal_v;  /* below 2 % of it a voltage is taken as lost */
+    struct topology topology;
+    struct channel_response response[DSP_CHANNELS];
+};
+
+struct meter_scan {
+    int64_t hold_ns[DSP_CHANNELS]; /* never decreasing from scan to scan, per channel */
+    double value[DSP_CHANNELS];
+    unsigned quality; /* flags of this scan; they reach every window it touches */
+};
+
+struct meter; /* about 1 MiB; made by meter_init, owned by the caller, freed by meter_close */
+
+struct meter *meter_init(const struct meter_config *config);
+void meter_close(struct meter *meter);
+
+/* Takes one scan. */
+void meter_add(struct meter *meter, const struct meter_scan *scan);
+
+/* The next closed window, if there is one. Call after each meter_add until it returns false. */
+bool meter_read(struct meter *meter, struct reading *reading);
+
+/* Harmonics that scan_rate_hz can carry at f_hz: min(50, floor(0.42 scan_rate / f)). */
+int meter_h_max(double scan_rate_hz, double f_hz);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailbox.h - the newest values, for any local process that may read the file: <run_dir>/live.
+ *
+ * Layout:  struct mailbox_file: a header and struct mailbox_live as atomic words under a sequence lock; at most 8 KiB.
+ * Life:    vatiod makes the file under a new name and renames it into place, never truncates it. A reader that sees
+ *          another boot_id, or a heartbeat that stands still, opens it again.
+ * Errors:  -errno; -EPROTO when magic, schema or size differ; -EAGAIN when the writer was busy throughout.
+ * Threads: one writer; any number of readers, each with its own struct mailbox.
+ */
+#ifndef VATIO_API_MAILBOX_H
+#define VATIO_API_MAILBOX_H
+
+#include "firmware/api/record.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MAILBOX_SCHEMA = 1, MAILBOX_HARMONICS = 51 };
+#define MAILBOX_MAGIC UINT64_C(0x6f697461765f6d31) /* "1m_vatio" */
+#define MAILBOX_FILE "live"
+
+/* Counters since start. Names in mailbox_health_fields. */
+struct mailbox_health {
+    int64_t scans;            /* taken from the converter */
+    int64_t scans_late;       /* of these, started or lasted too long */
+    int64_t scans_corrupt;    /* frames that failed their check */
+    int64_t scans_failed;     /* the device returned an error */
+    int64_t ring_lost;        /* scans that measure was too slow for */
+    int64_t ring_peak;        /* most scans waiting at once */
+    int64_t windows;          /* closed */
+    int64_t windows_flagged;
+    int64_t windows_withheld; /* not metered */
+    int64_t unmetered_ms;
+    int64_t records_stored;
+    int64_t records_lost;     /* the store was too slow or failed */
+    int64_t store_errors;
+    int64_t journal_writes;
+    int64_t journal_errors;
+    int64_t display_errors;
+    int64_t pulses;
+    int64_t control_clients;  /* now connected */
+    int64_t control_dropped;  /* clients that did not read */
+    int64_t control_refused;  /* requests that were wrong or not allowed */
+};
+
+struct mailbox_live {
+    int64_t heartbeat;        /* rises with every window */
+    int64_t uptime_ms;
+    int64_t pid;
+    char boot_id[RECORD_ID];  /* of this run of vatiod */
+    char meter_id[RECORD_ID];
+    char store_id[RECORD_ID];
+    char serial[RECORD_ID];   /* of the calibration */
+    char version[RECORD_ID];  /* of the firmware */
+    char board[RECORD_ID];
+    char calibration_date[RECORD_ID];
+    int64_t calibrated;
+    int64_t simulated;
+    double f_nominal_hz;
+    double u_nominal_v;
+    double scan_rate_hz;
+    int64_t imp_per_kwh;
+    struct record live;       /* the last full second; live.point[].total are the registers */
+    float u_h_v[RECORD_POINTS][MAILBOX_HARMONICS]; /* last window, rms; NaN = absent; [0] is DC */
+    float i_h_a[RECORD_POINTS][MAILBOX_HARMONICS];
+    struct mailbox_health health;
+};
+
+enum { MAILBOX_WORDS = (sizeof(struct mailbox_live) + 7) / 8 };
+
+struct mailbox_file {
+    _Atomic uint64_t magic; /* written last */
+    uint64_t schema;
+    uint64_t size;          /* of struct mailbox_live */
+    _Atomic uint64_t sequence; /* odd while being written */
+    _Atomic uint64_t word[MAILBOX_WORDS];
+};
+_Static_assert(sizeof(struct mailbox_file) <= 8192, "the mailbox is at most 8 KiB");
+
+extern const struct record_field mailbox_health_fields[];
+extern const size_t mailbox_health_fields_n;
+
+struct mailbox {
+    const struct mailbox_file *file; /* mapped read-only */
+};
+int mailbox_open(struct mailbox *mailbox, const char *run_dir);
+int mailbox_read(const struct mailbox *mailbox, struct mailbox_live *live);
+void mailbox_close(struct mailbox *mailbox);
+
+/* The writer's side. */
+struct mailbox_writer {
+    struct mailbox_file *file;
+};
+int mailbox_create(struct mailbox_writer *writer, const char *run_dir);
+void mailbox_write(struct mailbox_writer *writer, const struct mailbox_live *live); /* never blocks */
+void mailbox_remove(struct mailbox_writer *writer, const char *run_dir);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* log.h - one line per message on standard error, with the priority prefixes of sd-daemon(3) when the journal reads it
+ * (JOURNAL_STREAM is set), else with a plain word.
+ *
+ * Threads: any; a line is one write.
+ */
+#ifndef VATIO_BASE_LOG_H
+#define VATIO_BASE_LOG_H
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* program stands before each line; messages above max_level are not written. */
+void log_init(const char *program, enum log_level max_level);
+
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,1 @@
+#include "hal/line.h"

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* house.h - a simulated household on a seeded day: mains with harmonics and slow drift, named loads each with its own
+ * V-I law, a solar inverter under passing clouds. A model of electricity, not of the meter.
+ *
+ * Time:    start_hour is the local hour of the house's day at simulation start; days repeat with new random choices.
+ * Balance: grid = load - solar at each table point, so grid + solar = load to rounding.
+ * Same seed and settings: the same bytes.
+ */
+#ifndef VATIO_HAL_SIM_HOUSE_H
+#define VATIO_HAL_SIM_HOUSE_H
+
+#include "hal/sim/waveform.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { HOUSE_LOADS = 12 };
+
+struct house_config {
+    double f_nominal_hz;
+    double u_nominal_v;
+    double start_hour; /* 0..24 */
+    double solar_peak_w; /* 0 = no solar */
+    uint64_t seed;
+};
+
+struct house; /* opaque; from house_init (allocates once), freed by house_close */
+struct house *house_init(const struct house_config *config);
+void house_close(struct house *house);
+struct waveform_source *house_source(struct house *house);
+
+/* For demonstrations and tests: the loads by index 0..house_loads()-1. */
+int house_loads(const struct house *house);
+const char *house_load_name(const struct house *house, int load);
+bool house_load_on(const struct house *house, int load);
+/* The present current table (A) of one load alone, WAVEFORM_POINTS long. */
+const double *house_load_current(const struct house *house, int load);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* waveform.h - what the simulated installation does, as the front end's model sees it: steady waveforms, cycle by
+ * cycle, exchanged at cycle boundaries.
+ *
+ * Shape:   a segment is a whole number of mains cycles at one frequency; tables hold one cycle at WAVEFORM_POINTS
+ *          equidistant phases, starting at the zero crossing of the nominal voltage.
+ * Signs:   currents as in the meter: positive import on grid, generation positive on solar; load = grid + solar at
+ *          every point of the table.
+ * Truth:   the model's own integrals over the segment, from the tables (not from any sampled or filtered copy).
+ */
+#ifndef VATIO_HAL_SIM_WAVEFORM_H
+#define VATIO_HAL_SIM_WAVEFORM_H
+
+#include <stdint.h>
+
+enum { WAVEFORM_POINTS = 512, WAVEFORM_LEGS = 2 };
+
+struct waveform_segment {
+    double start_s;  /* since the start of the simulation; segments follow one another without a gap */
+    double end_s;
+    double f_hz;
+    int cycles;
+    int legs; /* 1 or 2 */
+    double u_v[WAVEFORM_LEGS][WAVEFORM_POINTS];
+    double grid_a[WAVEFORM_LEGS][WAVEFORM_POINTS];
+    double solar_a[WAVEFORM_LEGS][WAVEFORM_POINTS];
+    double load_a[WAVEFORM_LEGS][WAVEFORM_POINTS];
+};
+
+/* A source of segments: the house or a steady load. Same seed and settings: the same bytes. */
+struct waveform_source;
+struct waveform_source_ops {
+    const char *name;
+    /* Fills the next segment. */
+    void (*next)(struct waveform_source *source, struct waveform_segment *segment);
+};
+struct waveform_source {
+    const struct waveform_source_ops *ops; /* first member of every source's own struct */
+};
+
+static inline void waveform_next(struct waveform_source *source, struct waveform_segment *segment)
+{
+    source->ops->next(source, segment);
+}
+
+#endif
