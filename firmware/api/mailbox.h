@@ -61,7 +61,11 @@ struct mailbox_live {
     double u_nominal_v;
     double scan_rate_hz;
     int64_t imp_per_kwh;
-    struct record live;       /* the last full second; live.point[].total are the registers */
+    struct record live;       /* the last full second */
+    struct record_energy energy[RECORD_POINTS]; /* registers at the newest window's end, in live's order of points */
+    int64_t metered_ns;       /* since the registers began */
+    int64_t unmetered_ns;
+    int64_t dropped_uwh;      /* held back by creep suppression */
     float u_h_v[RECORD_POINTS][MAILBOX_HARMONICS]; /* last window, rms; NaN = absent; [0] is DC */
     float i_h_a[RECORD_POINTS][MAILBOX_HARMONICS];
     struct mailbox_health health;
