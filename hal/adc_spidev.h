@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* adc_spidev.h - the MCP3008 on a Linux SPI device node. One scan is one SPI_IOC_MESSAGE of plan->n frames with
- * cs_change between them. The hold instants are reckoned from the clock readings before and after the ioctl.
+/* adc_spidev.h - the MCP3008 on a Linux SPI device node. One scan is one SPI_IOC_MESSAGE of plan->n frames
+ * with cs_change between them. The hold instants are reckoned from the clock readings before and after the
+ * ioctl.
  *
- * Errors:  init returns -errno (no such device, no permission, mode or clock refused) and one sentence in error.
- * System calls go through a table so that a test can stand in for the kernel with the same bytes.
+ * Errors:  init returns -errno (no such device, no permission, mode or clock refused) and one sentence in
+ * error. System calls go through a table so that a test can stand in for the kernel with the same bytes.
  */
 #ifndef VATIO_HAL_ADC_SPIDEV_H
 #define VATIO_HAL_ADC_SPIDEV_H
@@ -32,7 +33,7 @@ struct adc_spidev {
     struct spi_ioc_transfer transfer[ADC_CHANNELS];
 };
 
-int adc_spidev_init(struct adc_spidev *spidev, const char *path, const struct adc_plan *plan, struct clock *clock,
-                    const struct spidev_calls *calls, char *error, size_t error_size);
+int adc_spidev_init(struct adc_spidev *spidev, const char *path, const struct adc_plan *plan,
+                    struct clock *clock, const struct spidev_calls *calls, char *error, size_t error_size);
 
 #endif

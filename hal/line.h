@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* line.h - one output line: the pulse LED. gpiod/ has it on libgpiod 1.6 or 2.x (one file each, chosen by the build);
- * line_sim keeps the level and counts the edges.
+/* line.h - one output line: the pulse LED. gpiod/ has it on libgpiod 1.6 or 2.x (one file each, chosen by the
+ * build); line_sim keeps the level and counts the edges.
  *
  * Errors:  0 or -errno.
  * Threads: one thread per line.
@@ -38,7 +38,8 @@ struct line_gpiod {
     unsigned offset;
 };
 /* chip: a path (/dev/gpiochip0) or a label (pinctrl-bcm2711), never a number. The line starts low. */
-int line_gpiod_init(struct line_gpiod *gpiod, const char *chip, unsigned offset, char *error, size_t error_size);
+int line_gpiod_init(struct line_gpiod *gpiod, const char *chip, unsigned offset, char *error,
+                    size_t error_size);
 
 struct line_sim {
     struct line line;
