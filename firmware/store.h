@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store.h - records on disk: an SQLite database that vatiod alone opens.
+ *
+ * Writing: store_add gives the record its seq and keeps it in a batch in memory; the batch becomes one
+ * transaction when it is large or old enough, or at store_commit. A batch that cannot be written is kept and
+ * tried again, so that a disk that is full for a while costs nothing; when the batch's memory is full too,
+ * store_add refuses. Loss:    a power cut costs at most the batch. What store_reader_read has shown stays.
+ * seq:     1.., per stream, only rises and never repeats within a store_id: also not after the newest rows
+ * were deleted, nor below store_seq_floor. Errors:  -errno (store_errno in store_schema.h), and store->error
+ * then holds one sentence. Nothing is logged here. Memory:  allocated by store_open and SQLite; not for
+ * real-time threads. Threads: one store, one thread. Each store_reader is a connection of its own for one
+ * other thread. Format:  firmware/README.md.
+ */
+#ifndef VATIO_STORE_H
+#define VATIO_STORE_H
+
+#include "firmware/api/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+enum { STORE_ERROR = 256, STORE_BATCH_MAX = 64 };
+
+struct store_config {
+    const char *path;     /* used by store_open only, as is meter_id */
+    const char *meter_id; /* less than RECORD_ID characters; a database of another meter is refused */
+    int64_t n_points;     /* the board's metering points: what columns there are at least */
+    int64_t point_id[RECORD_POINTS];
+    int64_t batch_records; /* records that make a transaction, 1..STORE_BATCH_MAX */
+    int64_t batch_ms;      /* or the age of the oldest of them, on the caller's clock */
+};
+
+/* How one stream's table is read and written. */
+struct store_table {
+    struct sqlite3_stmt *insert;
+    struct sqlite3_stmt *select;
+    int64_t newest_seq; /* given, whether or not committed */
+    int64_t n_points;   /* that have columns in the table */
+    int64_t point_id[RECORD_POINTS];
+};
+
+union store_item {
+    struct record record;
+    struct record_event event;
+};
+
+struct store {
+    struct sqlite3 *db;
+    struct store_table table[STREAMS]; /* [STREAM_LIVE] is not used */
+    char store_id[RECORD_ID];
+    int64_t batch_records;
+    int64_t batch_ms;
+    int64_t due_ms;         /* when the batch is to be written; of use while pending > 0 */
+    size_t pending;         /* items in the batch */
+    union store_item *item; /* STORE_BATCH_MAX */
+    int64_t written;        /* records committed since store_open */
+    char error[STORE_ERROR];
+};
+
+/* Opens or creates the database (0600) and brings it to this schema. On failure nothing stays open and error
+ * says why in one sentence; -EMEDIUMTYPE when the file is not a Vatio database, is of a newer schema or of
+ * another meter. */
+int store_open(struct store *store, const struct store_config *config, char *error, size_t error_size);
+
+/* Queues a record of stream MINUTE, QUARTER or DAY, sets its seq, and writes the batch when it is due at
+ * now_ms. When the batch is full and cannot be written the record is refused, keeps its seq, and the error
+ * says why. A record that was queued stays queued when the write fails: store_add returns 0 then, store_tick
+ * or store_commit tell. */
+int store_add(struct store *store, struct record *record, int64_t now_ms);
+int store_add_event(struct store *store, struct record_event *event, int64_t now_ms);
+
+/* Writes the batch if it is due. After a failure the next try is batch_ms later. */
+int store_tick(struct store *store, int64_t now_ms);
+
+/* Writes the batch now. */
+int store_commit(struct store *store);
+
+/* The highest seq given in the stream, 0 when none. */
+int64_t store_newest_seq(const struct store *store, enum record_stream stream);
+
+/* From now on seq is above this one. */
+void store_seq_floor(struct store *store, enum record_stream stream, int64_t seq);
+
+/* Writes the batch, closes. */
+int store_close(struct store *store);
+
+struct store_reader {
+    struct sqlite3 *db;
+    struct store_table table[STREAMS];
+    char error[STORE_ERROR];
+};
+
+/* Called per record, with a struct record or, for STREAM_EVENT, a struct record_event. False ends the
+ * reading. */
+typedef bool store_visit(void *context, const void *record);
+
+/* The file must have been opened by store_open since it was made. */
+int store_reader_open(struct store_reader *reader, const char *path, char *error, size_t error_size);
+
+/* Committed records of the stream with seq >= from_seq, rising, at most max. The number visited or -errno. */
+int store_reader_read(struct store_reader *reader, enum record_stream stream, int64_t from_seq, int64_t max,
+                      store_visit *visit, void *context);
+void store_reader_close(struct store_reader *reader);
+
+#endif
