@@ -4,7 +4,8 @@
  * Layout:  struct mailbox_file: a header and struct mailbox_live as atomic words under a sequence lock; at most 8 KiB.
  * Life:    vatiod makes the file under a new name and renames it into place, never truncates it. A reader that sees
  *          another boot_id, or a heartbeat that stands still, opens it again.
- * Errors:  -errno; -EPROTO when magic, schema or size differ; -EAGAIN when the writer was busy throughout.
+ * Errors:  -errno; -EPROTO when magic, schema or size differ or the record in it is not valid; -EAGAIN when the writer
+ *          was busy throughout or has not written yet.
  * Threads: one writer; any number of readers, each with its own struct mailbox.
  */
 #ifndef VATIO_API_MAILBOX_H

@@ -10,6 +10,7 @@
 #ifndef VATIO_API_RECORD_H
 #define VATIO_API_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -94,6 +95,9 @@ int record_point_id(const char *name);
 /* "minute" -> STREAM_MINUTE; -1 for none. */
 int record_stream_id(const char *name);
 
+/* What a reader may rely on in a record that came from another process: its stream and points are in range. */
+bool record_valid(const struct record *record);
+
 /* Value access through a field: absent integers are RECORD_ABSENT, absent reals NaN. */
 int64_t record_integer(const struct record_field *field, const void *base);
 double record_real(const struct record_field *field, const void *base);
@@ -102,7 +106,7 @@ void record_set_integer(const struct record_field *field, void *base, int64_t va
 void record_set_real(const struct record_field *field, void *base, double value);
 void record_set_text(const struct record_field *field, void *base, const char *value);
 
-/* micro-units printed as kWh with three decimals ("12.345"), truncated toward zero as meters do; exact from the integer. */
+/* micro-units printed as kWh with three decimals ("12.345"), truncated toward zero as meters do; exact from the integer. Absent: empty. */
 void record_format_kwh(int64_t micro, char *text, size_t size);
 
 #endif
