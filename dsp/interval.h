@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* interval.h - readings in, records of 1 s, 1 min, 15 min or a day out.
  *
- * Shape:   an interval closes at the first window end at or after its boundary (a multiple of period_ms of the label
- *          time); the record carries its true start, end and duration. A step of the label time closes it early.
- * Means:   rms values by root mean square, powers and frequency by arithmetic mean, all weighted with the window's
- *          duration; pf, dpf and phi_deg from the mean powers; unmetered windows take part in nothing but duration.
- * Energy:  the difference of the registers, so that the sum over intervals is the register difference exactly.
- * Absent:  NaN when no window of the interval had the value.
- * Threads: pure; one object, one thread.
+ * Shape:   an interval closes at the first window end at or after its boundary (a multiple of period_ms of
+ * the label time); the record carries its true start, end and duration. A step of the label time (1 s or more
+ * between one window's end and the next one's start) closes it early, before the window that shows the step.
+ * Means:   rms values and THD by root mean square, powers and frequency by arithmetic mean, all weighted with
+ * the window's duration; pf, dpf and phi_deg from the mean powers; unmetered windows take part in nothing but
+ *          duration, window count and flags.
+ * Energy:  the difference of the registers, so that the sum over intervals is the register difference
+ * exactly. Absent:  NaN when no window of the interval had the value. Threads: pure; one object, one thread.
  */
 #ifndef VATIO_DSP_INTERVAL_H
 #define VATIO_DSP_INTERVAL_H
@@ -39,15 +40,17 @@ struct interval {
     int64_t utc_end_ms;
     int64_t mono_end_ns;
     int64_t duration_ns;
-    int64_t metered_ns;   /* coverage: metered_ns / duration_ns */
+    int64_t metered_ns; /* coverage: metered_ns / duration_ns */
     uint32_t windows;
-    uint32_t flagged;     /* windows with a quality flag other than UNCALIBRATED, UNSYNCED, SIMULATED */
-    unsigned quality;     /* union over the windows */
+    uint32_t flagged; /* windows with a quality flag other than UNCALIBRATED, UNSYNCED, SIMULATED */
+    unsigned quality; /* union over the windows */
     double f_hz, f_min_hz, f_max_hz;
-    int h_max;            /* smallest of the windows */
+    int h_max; /* smallest of the metered windows; 0 = none was metered */
     int n_points;
     struct interval_point point[DSP_POINTS];
 };
+
+enum { INTERVAL_STEP_MS = 1000, INTERVAL_MEANS = 9 };
 
 /* Sums over one value's windows: weighted sum and weight. */
 struct interval_sum {
@@ -56,25 +59,26 @@ struct interval_sum {
 };
 
 struct interval_builder {
-    int64_t period_ms;    /* of the boundary grid */
-    int64_t offset_ms;    /* label time = UTC + offset_ms: local midnight for days */
+    int64_t period_ms; /* of the boundary grid */
+    int64_t offset_ms; /* label time = UTC + offset_ms: local midnight for days */
     bool open;
     int64_t period_index;
-    struct interval now;  /* being built; means not yet divided */
-    struct energy start[DSP_POINTS];
-    bool started;         /* start[] is valid */
-    struct interval_sum sum[DSP_POINTS][16];
+    struct interval now;             /* being built; means not yet divided */
+    struct energy start[DSP_POINTS]; /* registers at its start */
+    struct interval_sum sum[DSP_POINTS][INTERVAL_MEANS];
     struct interval_sum f_sum;
 };
 
 void interval_init(struct interval_builder *builder, int64_t period_ms, int64_t offset_ms);
 
-/* Adds one window after registers_add took it. utc_start_ms and utc_end_ms label it. Returns true when this closed an interval,
- * which is then in *closed. */
-bool interval_add(struct interval_builder *builder, const struct reading *reading, const struct registers *registers,
-                  int64_t utc_start_ms, int64_t utc_end_ms, struct interval *closed);
+/* Adds one window after registers_add took it, and only it. utc_start_ms and utc_end_ms label it. Returns
+ * true when this closed an interval, which is then in *closed. */
+bool interval_add(struct interval_builder *builder, const struct reading *reading,
+                  const struct registers *registers, int64_t utc_start_ms, int64_t utc_end_ms,
+                  struct interval *closed);
 
 /* Closes what is open, at shutdown. False when nothing is. */
-bool interval_close(struct interval_builder *builder, const struct registers *registers, struct interval *closed);
+bool interval_close(struct interval_builder *builder, const struct registers *registers,
+                    struct interval *closed);
 
 #endif

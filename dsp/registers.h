@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* registers.h - windows in, energy registers out. They only ever rise.
  *
- * Units:   micro-watt-hours and their reactive and apparent kin, int64 (9.2e12 Wh); what is below one unit is carried.
- * Signs:   import for p_w > 0, export for p_w < 0; the netting interval is the window, summed over a circuit's
- *          elements for the circuit's own register. Quadrants by the signs of p_w and q1_var (IEC 62053-23):
+ * Units:   micro-watt-hours and their reactive and apparent kin, int64 (9.2e12 Wh); what is below one unit is
+ * carried. Signs:   import for p_w > 0, export for p_w < 0; the netting interval is the window, summed over a
+ * circuit's elements for the circuit's own register. Quadrants by the signs of p_w and q1_var (IEC 62053-23):
  *          I +P +Q, II -P +Q, III -P -Q, IV +P -Q.
- * Creep:   one decision per circuit: stopped until the mean complex power of a 20 s block reaches start_va (or one
- *          window reaches ten times that), running until a block's mean falls below stop_va. While stopped the
+ * Creep:   one decision per circuit: stopped until the mean complex power of a 20 s block reaches start_va
+ * (or one window reaches ten times that), running until a block's mean falls below stop_va. While stopped the
  *          energy waits in a pending block; it is then released or dropped, and what was dropped is counted.
- * Threads: pure; one object, one thread.
+ * load runs while grid or solar does. Blocks are of metered time and common to all circuits. Absent:  a NaN
+ * adds nothing to its register; so does a value beyond 1 GWh in one window, which is no measurement. Threads:
+ * pure; one object, one thread.
  */
 #ifndef VATIO_DSP_REGISTERS_H
 #define VATIO_DSP_REGISTERS_H
@@ -38,8 +40,8 @@ struct creep_config {
 
 struct creep {
     bool running;
-    double block_s;     /* time in the present block */
-    double block_p_ws;  /* integral of p_w and q1_var over the block */
+    double block_s;    /* time that the sums below cover: the present block, or since the start within it */
+    double block_p_ws; /* integral of p_w and q1_var */
     double block_q_vars;
     double pending[3][ENERGIES]; /* while stopped: circuit, L1, L2, in micro-units */
 };
@@ -49,21 +51,27 @@ struct registers {
     struct creep_config config;
     struct energy energy[DSP_POINTS];
     double remainder[DSP_POINTS][ENERGIES]; /* 0..1 micro-unit, not yet counted */
+    struct energy before[DSP_POINTS];       /* as they stood before the last window */
+    double block_s;                         /* metered time in the present creep block */
     struct creep creep[CIRCUITS];
-    int64_t dropped_uwh;  /* energy (import + export) that creep suppression dropped */
+    int64_t dropped_uwh; /* energy (import + export) of grid and solar that creep suppression dropped */
     double dropped_rest;
     int64_t metered_ns;
     int64_t unmetered_ns;
 };
 
-void registers_init(struct registers *registers, const struct topology *topology, const struct creep_config *config);
+void registers_init(struct registers *registers, const struct topology *topology,
+                    const struct creep_config *config);
 
 /* Continues from kept values: the registers of each point, the counters. The caller has checked that they are
  * of this meter. Negative values are taken as 0. */
-void registers_restore(struct registers *registers, const struct energy energy[DSP_POINTS], int64_t dropped_uwh,
-                       int64_t metered_ns, int64_t unmetered_ns);
+void registers_restore(struct registers *registers, const struct energy energy[DSP_POINTS],
+                       int64_t dropped_uwh, int64_t metered_ns, int64_t unmetered_ns);
 
 void registers_add(struct registers *registers, const struct reading *reading);
+
+/* later - earlier, field by field. */
+struct energy energy_difference(const struct energy *later, const struct energy *earlier);
 
 /* The names of struct energy's fields in order: "import_uwh" ... */
 extern const char *const energy_name[ENERGIES];
