@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* adc_sim.h - the simulated front end and MCP3008: waveforms in, the converter's bytes out, through the same frame code
- * as the real driver's.
+/* adc_sim.h - the simulated front end and MCP3008: waveforms in, the converter's bytes out, through the same
+ * frame code as the real driver's.
  *
- * Physics: transformer (ratio, magnetising pole), divider, amplifier and offset; Hall sensor and divider; anti-alias
- *          RC; Gaussian noise at the pin; 10-bit quantisation and clipping; one conversion after the other, each with
- *          its own hold instant; late wake-ups. Each effect is one stage that a later effect can stand beside.
- * Truth:   the model's energy integrals run beside, from the unfiltered waveforms: see sim_truth.
+ * Physics: transformer (ratio, magnetising pole), divider, amplifier and offset; Hall sensor and divider;
+ * anti-alias RC; Gaussian noise at the pin; 10-bit quantisation and clipping; one conversion after the other,
+ * each with its own hold instant; late wake-ups. Each effect is one stage that a later effect can stand
+ * beside. Truth:   the model's energy integrals run beside, from the unfiltered waveforms: see sim_truth.
  * Seeded:  same seed, same bytes.
  */
 #ifndef VATIO_HAL_SIM_ADC_SIM_H
@@ -19,24 +19,32 @@
 #include <stdint.h>
 
 struct sim_config {
-    double noise_lsb;    /* rms at each input; 0 = an ideal converter's pin */
-    double jitter_ns;    /* rms of the wake-up delay (one-sided); the stamps see it */
-    double stamp_ns;     /* rms error of the stamps, which nobody sees */
+    double noise_lsb;     /* rms at each input; 0 = an ideal converter's pin */
+    double jitter_ns;     /* rms of the wake-up delay (one-sided); the stamps see it */
+    double stamp_ns;      /* rms error of the stamps, which nobody sees */
+    double corrupt_share; /* 0..1 of the answers have one bit flipped on the wire */
     uint64_t seed;
 };
 
-/* The model's own totals since start, for a circuit (grid, solar, load): what a perfect meter would have registered.
- * Micro-units as in the registers, in double. Quadrants and import/export are decided per segment. */
+/* The model's own totals since start, for a circuit (grid, solar, load): what a perfect meter would have
+ * registered. Micro-units as in the registers, in double. Quadrants and import/export are decided per
+ * segment. */
 struct sim_truth {
     double duration_s;
     double energy[3][7]; /* [grid, solar, load][import, export, q1..q4, apparent], uWh, uvarh, uVAh */
 };
 
-struct adc_sim; /* opaque; allocated once by adc_sim_init */
-struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *plan, const struct sim_config *config,
-                             struct waveform_source *source, struct clock *clock);
+struct adc_sim; /* opaque; allocated once by adc_sim_init, freed by adc_close */
+
+/* The simulation's second 0 is the clock's present instant. NULL when plan and board do not fit each other or
+ * memory is short. source and clock must outlive it; board and plan are copied. Plans with FFTW: not
+ * thread-safe. */
+struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *plan,
+                             const struct sim_config *config, struct waveform_source *source,
+                             struct clock *clock);
 struct adc *adc_sim_adc(struct adc_sim *sim);
-/* Integrals up to the instant of the last scan. Call from the acquire thread or after it has ended. */
+/* Integrals up to the last hold instant. Call from the acquire thread or after it has ended, before
+ * adc_close. */
 void adc_sim_truth(const struct adc_sim *sim, struct sim_truth *truth);
 
 #endif

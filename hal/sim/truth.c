@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hal/sim/truth.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { IMPORT, EXPORT, Q1, Q2, Q3, Q4, APPARENT };
+
+/* Micro-watt-hours in a watt-second. */
+static const double micro_per_ws = 1e6 / 3600;
+
+struct wave {
+    double mean;
+    double rms;     /* without the mean */
+    double in_sine; /* peak of the fundamental's parts */
+    double in_cosine;
+};
+
+struct power {
+    double p_w, q1_var, s_va;
+};
+
+void truth_init(struct truth *truth)
+{
+    for (int n = 0; n < WAVEFORM_POINTS; n++) {
+        double angle_rad = 6.283185307179586 * n / WAVEFORM_POINTS;
+        truth->cosine[n] = cos(angle_rad);
+        truth->sine[n] = sin(angle_rad);
+    }
+}
+
+static struct wave wave_of(const struct truth *truth, const double *x)
+{
+    double sum = 0, squares = 0, in_sine = 0, in_cosine = 0;
+    for (int n = 0; n < WAVEFORM_POINTS; n++) {
+        sum += x[n];
+        squares += x[n] * x[n];
+        in_sine += x[n] * truth->sine[n];
+        in_cosine += x[n] * truth->cosine[n];
+    }
+    double mean = sum / WAVEFORM_POINTS;
+    return (struct wave){
+        .mean = mean,
+        .rms = sqrt(fmax(squares / WAVEFORM_POINTS - mean * mean, 0)),
+        .in_sine = 2 * in_sine / WAVEFORM_POINTS,
+        .in_cosine = 2 * in_cosine / WAVEFORM_POINTS,
+    };
+}
+
+static void add_leg(struct power *power, const struct truth *truth, const struct wave *u, const double *u_v,
+                    const double *i_a)
+{
+    struct wave i = wave_of(truth, i_a);
+    double product = 0;
+    for (int n = 0; n < WAVEFORM_POINTS; n++) {
+        product += u_v[n] * i_a[n];
+    }
+    power->p_w += product / WAVEFORM_POINTS - u->mean * i.mean;
+    /* Im(U conj(I)) of the phasors in_cosine - j in_sine; i = sin(x - phi) against u = sin(x) gives sin(phi)
+     * / 2. */
+    power->q1_var += (u->in_cosine * i.in_sine - u->in_sine * i.in_cosine) / 2;
+    power->s_va += u->rms * i.rms;
+}
+
+static void set_rate(const struct power *power, double rate[7])
+{
+    static const int quadrant[2][2] = {{Q1, Q4}, {Q2, Q3}}; /* [exporting][leading] */
+    memset(rate, 0, 7 * sizeof rate[0]);
+    rate[power->p_w < 0 ? EXPORT : IMPORT] = fabs(power->p_w) * micro_per_ws;
+    rate[quadrant[power->p_w < 0][power->q1_var < 0]] = fabs(power->q1_var) * micro_per_ws;
+    rate[APPARENT] = power->s_va * micro_per_ws;
+}
+
+void truth_rate(const struct truth *truth, const struct waveform_segment *segment, double rate[3][7])
+{
+    struct power power[3] = {{0}};
+    for (int leg = 0; leg < segment->legs; leg++) {
+        const double *u_v = segment->u_v[leg];
+        const struct wave u = wave_of(truth, u_v);
+        add_leg(&power[0], truth, &u, u_v, segment->grid_a[leg]);
+        add_leg(&power[1], truth, &u, u_v, segment->solar_a[leg]);
+        add_leg(&power[2], truth, &u, u_v, segment->load_a[leg]);
+    }
+    for (int circuit = 0; circuit < 3; circuit++) {
+        set_rate(&power[circuit], rate[circuit]);
+    }
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* truth.h - what a perfect meter would register of one segment, from its unfiltered tables.
+ *
+ * Formula: per circuit, summed over the legs: P = mean(u i) less the product of the means, Q1 from the
+ * fundamentals, S = U I of the rms values without their means. Signs and quadrants as in the registers.
+ * Threads: pure.
+ */
+#ifndef VATIO_HAL_SIM_TRUTH_H
+#define VATIO_HAL_SIM_TRUTH_H
+
+#include "hal/sim/adc_sim.h"
+#include "hal/sim/waveform.h"
+
+/* Cosine and sine of one cycle, to find fundamentals with. */
+struct truth {
+    double cosine[WAVEFORM_POINTS];
+    double sine[WAVEFORM_POINTS];
+};
+
+void truth_init(struct truth *truth);
+
+/* Energy per second of each circuit, in the units and order of struct sim_truth. */
+void truth_rate(const struct truth *truth, const struct waveform_segment *segment, double rate[3][7]);
+
+#endif
