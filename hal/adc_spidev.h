@@ -3,8 +3,12 @@
  * with cs_change between them. The hold instants are reckoned from the clock readings before and after the
  * ioctl.
  *
- * Errors:  init returns -errno (no such device, no permission, mode or clock refused) and one sentence in
- * error. System calls go through a table so that a test can stand in for the kernel with the same bytes.
+ * Errors:  init returns -errno (no such device, no permission, a setting refused) and one sentence in error.
+ *          read returns the ioctl's -errno, -EIO when it was short, -EINTR when a signal ended the wait.
+ *          To open the device anew: adc_close, then init.
+ * Memory:  the struct holds pointers into itself: it stays where init found it.
+ * System calls go through a table so that a test can stand in for the kernel with the same bytes. They return
+ * and set errno as the C library's do.
  */
 #ifndef VATIO_HAL_ADC_SPIDEV_H
 #define VATIO_HAL_ADC_SPIDEV_H

@@ -53,7 +53,7 @@ struct display_terminal {
 void display_terminal_init(struct display_terminal *terminal, int fd, const char *footer);
 
 /* HD44780 16x4 behind a PCF8574 (P0 RS, P1 RW, P2 E, P3 backlight, P4..P7 D4..D7) on i2c-dev; only changed
- * cells are written. System calls go through a table, see hd44780_calls. */
+ * cells are written. System calls go through a table; they return and set errno as the C library's do. */
 struct hd44780_calls {
     int (*open)(const char *path, int flags);
     int (*set_address)(int fd, int address); /* ioctl I2C_SLAVE */
@@ -71,6 +71,8 @@ struct display_hd44780 {
     int fd; /* -1: to be opened and initialised at the next write */
     struct display_text shown;
 };
+/* -errno and one sentence in error when the display does not answer; it may be written all the same, each
+ * write tries again. -ENAMETOOLONG when the path does not fit. */
 int display_hd44780_init(struct display_hd44780 *lcd, const char *path, int address,
                          const struct hd44780_calls *calls, char *error, size_t error_size);
 
