@@ -6,7 +6,7 @@
  * tried again, so that a disk that is full for a while costs nothing; when the batch's memory is full too,
  * store_add refuses. Loss:    a power cut costs at most the batch. What store_reader_read has shown stays.
  * seq:     1.., per stream, only rises and never repeats within a store_id: also not after the newest rows
- * were deleted, nor below store_seq_floor. Errors:  -errno (store_errno in store_schema.h), and store->error
+ * were deleted, nor below store_seq_floor. Errors:  -errno (table in store_error.c), and store->error
  * then holds one sentence. Nothing is logged here. Memory:  allocated by store_open and SQLite; not for
  * real-time threads. Threads: one store, one thread. Each store_reader is a connection of its own for one
  * other thread. Format:  firmware/README.md.
@@ -43,10 +43,15 @@ struct store_table {
     int64_t point_id[RECORD_POINTS];
 };
 
+/* Both begin with schema, stream, seq, so that these are read through either. */
 union store_item {
     struct record record;
     struct record_event event;
 };
+
+_Static_assert(offsetof(struct record, stream) == offsetof(struct record_event, stream) &&
+                   offsetof(struct record, seq) == offsetof(struct record_event, seq),
+               "the streams' records begin alike");
 
 struct store {
     struct sqlite3 *db;
@@ -57,7 +62,9 @@ struct store {
     int64_t due_ms;         /* when the batch is to be written; of use while pending > 0 */
     size_t pending;         /* items in the batch */
     union store_item *item; /* STORE_BATCH_MAX */
+    bool failed;            /* the last write; no further one before due_ms */
     int64_t written;        /* records committed since store_open */
+    int64_t failures;       /* writes that failed since store_open */
     char error[STORE_ERROR];
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_schema.h - what the database looks like, and how one of an older schema becomes one of this.
  *
- * The schema version is user_version in the file's header. A step leads from version n to n + 1; all that are
- * needed run in one transaction, so a cut leaves the old version or the new one. Columns of a stream's table
- * are the fields of firmware/api/record.h; those of points and fields that a table lacks are added whenever
- * it is opened for writing. Errors:  -errno and one sentence in error.
+ * Version: user_version in the file's header. A step leads from version n to n + 1; all that are needed run in one
+ *          transaction, so a cut leaves the old version or the new one.
+ * Columns: a stream's table has the fields of firmware/api/record.h, points' fields prefixed with the point's name.
+ *          Those that a table lacks are added whenever the database is opened for writing.
+ * Errors:  -errno and one sentence in error.
  */
 #ifndef VATIO_STORE_SCHEMA_H
 #define VATIO_STORE_SCHEMA_H
@@ -14,35 +15,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STORE_SCHEMA = 1, STORE_NAME = 64, STORE_SQL = 24576 };
-#define STORE_APPLICATION_ID 0x76617430 /* "vat0" in the file's header; see file(1) */
+enum { STORE_SCHEMA = 1, STORE_COLUMN = 64 };
+#define STORE_APPLICATION_ID 0x76617430 /* "vat0" in the file's header, where file(1) finds it */
 
-/* SQL that leads from the version of its index to the next one. */
+/* SQL that leads from the version of its index in a table of steps to the next version. */
 struct store_step {
     const char *sql;
 };
+extern const struct store_step store_steps[STORE_SCHEMA];
 
-/* Brings db to version n_steps. -EMEDIUMTYPE when it is a newer one, or not ours. */
+/* Brings db to version n_steps. -EMEDIUMTYPE when it is of a newer one, or no Vatio database. */
 int store_schema_migrate(struct sqlite3 *db, const struct store_step *steps, int n_steps, char *error,
                          size_t error_size);
 
-/* The same with the steps of STORE_SCHEMA. */
-int store_schema_open(struct sqlite3 *db, char *error, size_t error_size);
-
-/* Adds the columns of these points that the stream's table lacks. */
-int store_schema_columns(struct sqlite3 *db, enum record_stream stream, const int64_t *point_id,
-                         int64_t n_points, char *error, size_t error_size);
+/* Adds what columns the streams' tables lack: of these points, and of points they know already. */
+int store_schema_columns(struct sqlite3 *db, const int64_t *point_id, int64_t n_points, char *error,
+                         size_t error_size);
 
 /* Finds the points that have columns in the stream's table. */
-int store_schema_points(struct sqlite3 *db, enum record_stream stream, struct store_table *table, char *error,
-                        size_t error_size);
+void store_schema_points(struct sqlite3 *db, enum record_stream stream, struct store_table *table);
 
-/* SQL text of "insert into <stream> (...)" and "select ... from <stream>" in the order of store_schema_visit.
- */
-int store_schema_insert(enum record_stream stream, const struct store_table *table, char *sql, size_t size);
-int store_schema_select(enum record_stream stream, const struct store_table *table, char *sql, size_t size);
+/* The fields of a stream beside those of its points: record_fields or record_event_fields. */
+const struct record_field *store_schema_fields(enum record_stream stream, size_t *n);
 
-/* -errno for an SQLite result code. */
-int store_errno(int code);
+/* "insert into <stream> (...) values (...)" and "select ... where seq >= ?1 order by seq limit ?2"; columns are the fields
+ * and then, point by point, those of the table's points. sqlite3_free is the caller's; NULL without memory. */
+char *store_schema_insert(enum record_stream stream, const struct store_table *table);
+char *store_schema_select(enum record_stream stream, const struct store_table *table);
 
 #endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/store_open.h"
+
+#include "firmware/store_error.h"
+#include "firmware/store_schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUSY_MS = 1000, WAL_LIMIT_BYTES = 4 << 20 };
+
+static int tell(const char *path, const char *doing, char *error, size_t error_size)
+{
+    int result = -errno;
+    snprintf(error, error_size, "%s: cannot %s: %s", path, doing, strerror(-result));
+    return result;
+}
+
+/* SQLite syncs the file, but not the directory entry of one that it did not make. */
+static int sync_directory(const char *path, char *error, size_t error_size)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = fd < 0 || fsync(fd) < 0 ? tell(path, "sync its directory", error, error_size) : 0;
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+/* Made here and not by SQLite, so that it is never readable to others; its WAL inherits the mode. */
+static int make_file(const char *path, char *error, size_t error_size)
+{
+    struct stat status;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return tell(path, "open the database", error, error_size);
+    int result = fstat(fd, &status) < 0 ? -errno : 0;
+    if (result == 0 && !S_ISREG(status.st_mode)) {
+        close(fd);
+        snprintf(error, error_size, "%s: the database must be a regular file", path);
+        return -EMEDIUMTYPE;
+    }
+    if (result == 0 && (status.st_mode & 077) != 0 && fchmod(fd, 0600) < 0)
+        result = tell(path, "keep the database from other users", error, error_size);
+    close(fd);
+    if (result == 0 && status.st_size == 0)
+        result = sync_directory(path, error, error_size);
+    return result;
+}
+
+static int set_up(struct sqlite3 *db, char *error, size_t error_size)
+{
+    static const char *const pragmas =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
+        "PRAGMA cell_size_check = ON; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY";
+    char limit[64];
+    snprintf(limit, sizeof limit, "PRAGMA journal_size_limit = %d", WAL_LIMIT_BYTES);
+    if (sqlite3_exec(db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, limit, NULL, NULL, NULL) != SQLITE_OK)
+        return store_fail(db, "be set up", error, error_size);
+    return 0;
+}
+
+int store_open_database(struct sqlite3 **db, const struct store_config *config, char *error,
+                        size_t error_size)
+{
+    int result = make_file(config->path, error, error_size);
+    if (result < 0)
+        return result;
+    if (sqlite3_open_v2(config->path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return store_fail(*db, "be opened", error, error_size);
+    sqlite3_busy_timeout(*db, BUSY_MS);
+    /* The schema first: a file that is not ours is left as it was. */
+    result = store_schema_migrate(*db, store_steps, STORE_SCHEMA, error, error_size);
+    if (result == 0)
+        result = set_up(*db, error, error_size);
+    if (result == 0)
+        result = store_schema_columns(*db, config->point_id, config->n_points, error, error_size);
+    return result;
+}
+
+static int read_meta(struct sqlite3 *db, const char *key, char *value, size_t size, char *error,
+                     size_t error_size)
+{
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key = ?1", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    snprintf(value, size, "%s", text != NULL ? text : "");
+    sqlite3_finalize(statement);
+    if (text != NULL)
+        return 0;
+    if (code != SQLITE_DONE)
+        return store_fail(db, "tell whose it is", error, error_size);
+    snprintf(error, error_size, "%s: its table meta has lost the row %s", sqlite3_db_filename(db, "main"),
+             key);
+    return -EBADMSG;
+}
+
+static int write_meta(struct sqlite3 *db, const char *key, const char *value)
+{
+    char *sql = sqlite3_mprintf("INSERT OR IGNORE INTO meta VALUES (%Q, %Q)", key, value);
+    int code = sql != NULL ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    return code;
+}
+
+int store_open_identity(struct sqlite3 *db, const char *meter_id, char *store_id, char *error,
+                        size_t error_size)
+{
+    char stored[RECORD_ID];
+    if (strlen(meter_id) >= sizeof stored) {
+        snprintf(error, error_size, "the meter's name \"%s\" is longer than %d characters", meter_id,
+                 RECORD_ID - 1);
+        return -EINVAL;
+    }
+    if (write_meta(db, "meter_id", meter_id) != SQLITE_OK ||
+        read_meta(db, "meter_id", stored, sizeof stored) < 0 ||
+        read_meta(db, "store_id", store_id, RECORD_ID) < 0)
+        return store_fail(db, "tell whose it is", error, error_size);
+    if (strcmp(stored, meter_id) != 0) {
+        snprintf(error, error_size,
+                 "%s: holds the records of meter %s and this is %s; move it away or name the meter as before",
+                 sqlite3_db_filename(db, "main"), stored, meter_id);
+        return -EMEDIUMTYPE;
+    }
+    return 0;
+}
+
+static int prepare(struct sqlite3 *db, char *sql, struct sqlite3_stmt **statement, char *error,
+                   size_t error_size)
+{
+    int code = sql != NULL ? sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL)
+                           : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    return code == SQLITE_OK ? 0 : store_fail(db, "be used with this schema", error, error_size);
+}
+
+int store_open_inserts(struct sqlite3 *db, struct store_table *table, char *error, size_t error_size)
+{
+    int result = 0;
+    for (int i = STREAM_MINUTE; i < STREAMS && result == 0; i++) {
+        enum record_stream stream = (enum record_stream)i;
+        store_schema_points(db, stream, &table[i]);
+        result = prepare(db, store_schema_insert(stream, &table[i]), &table[i].insert, error, error_size);
+    }
+    return result;
+}
+
+int store_open_selects(struct sqlite3 *db, struct store_table *table, char *error, size_t error_size)
+{
+    int result = 0;
+    for (int i = STREAM_MINUTE; i < STREAMS && result == 0; i++) {
+        enum record_stream stream = (enum record_stream)i;
+        store_schema_points(db, stream, &table[i]);
+        result = prepare(db, store_schema_select(stream, &table[i]), &table[i].select, error, error_size);
+    }
+    return result;
+}
+
+void store_open_finalize(struct store_table *table)
+{
+    for (int i = 0; i < STREAMS; i++) {
+        sqlite3_finalize(table[i].insert);
+        sqlite3_finalize(table[i].select);
+        table[i].insert = NULL;
+        table[i].select = NULL;
+    }
+}

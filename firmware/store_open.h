@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store_open.h - the steps of store_open and store_reader_open. All: 0, or -errno and one sentence in error. */
+#ifndef VATIO_STORE_OPEN_H
+#define VATIO_STORE_OPEN_H
+
+#include "firmware/store.h"
+
+#include <stddef.h>
+
+/* The file, 0600, with WAL, full sync, this schema and all columns. *db is the caller's to close in either case. */
+int store_open_database(struct sqlite3 **db, const struct store_config *config, char *error,
+                        size_t error_size);
+
+/* Reads store_id; stores meter_id in a new database, else compares it. */
+int store_open_identity(struct sqlite3 *db, const char *meter_id, char *store_id, char *error,
+                        size_t error_size);
+
+/* Prepares table[].insert or table[].select for each stream's points. */
+int store_open_inserts(struct sqlite3 *db, struct store_table *table, char *error, size_t error_size);
+int store_open_selects(struct sqlite3 *db, struct store_table *table, char *error, size_t error_size);
+void store_open_finalize(struct store_table *table);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/store.h"
+#include "firmware/store_error.h"
+#include "firmware/store_open.h"
+#include "firmware/store_row.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BUSY_MS = 1000 };
+
+int store_reader_open(struct store_reader *reader, const char *path, char *error, size_t error_size)
+{
+    memset(reader, 0, sizeof *reader);
+    int code = sqlite3_open_v2(path, &reader->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    int result = code == SQLITE_OK ? 0 : store_fail(reader->db, "be opened for reading", error, error_size);
+    sqlite3_busy_timeout(reader->db, BUSY_MS);
+    if (result == 0)
+        result = store_open_selects(reader->db, reader->table, error, error_size);
+    if (result < 0)
+        store_reader_close(reader);
+    return result;
+}
+
+/* The reset ends the read transaction: one that stays open would keep the WAL from being folded back. */
+int store_reader_read(struct store_reader *reader, enum record_stream stream, int64_t from_seq, int64_t max,
+                      store_visit *visit, void *context)
+{
+    if (stream < STREAM_MINUTE || stream >= STREAMS || max < 0) {
+        snprintf(reader->error, sizeof reader->error, "there is no stream %d to read", (int)stream);
+        return -EINVAL;
+    }
+    const struct store_table *table = &reader->table[stream];
+    union store_item item;
+    int n = 0;
+    sqlite3_bind_int64(table->select, 1, from_seq);
+    sqlite3_bind_int64(table->select, 2, max);
+    int code = sqlite3_step(table->select);
+    for (bool more = true; code == SQLITE_ROW && more; n++) {
+        store_row_read(table, stream, &item);
+        more = visit(context, &item);
+        if (more)
+            code = sqlite3_step(table->select);
+    }
+    int result = n;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        result = store_fail(reader->db, "read its records", reader->error, sizeof reader->error);
+    sqlite3_reset(table->select);
+    return result;
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+    store_open_finalize(reader->table);
+    sqlite3_close(reader->db);
+    reader->db = NULL;
+}
