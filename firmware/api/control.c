@@ -67,8 +67,9 @@ static int check_body(struct control_reply *reply)
     struct record_event *event = &reply->body.event;
     event->boot_id[RECORD_ID - 1] = event->kind[sizeof event->kind - 1] = '\0';
     event->detail[sizeof event->detail - 1] = '\0';
-    return reply->length == sizeof *event && event->schema == RECORD_SCHEMA && event->stream == STREAM_EVENT ? 0
-                                                                                                             : -EPROTO;
+    return reply->length == sizeof *event && event->schema == RECORD_SCHEMA && event->stream == STREAM_EVENT
+               ? 0
+               : -EPROTO;
 }
 
 int control_next(struct control *control, struct control_reply *reply)

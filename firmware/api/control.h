@@ -17,9 +17,16 @@
 
 enum { CONTROL_VERSION = 1, CONTROL_TEXT = 192, CONTROL_PATH = 128, CONTROL_STREAM_MAX = 1000 };
 #define CONTROL_MAGIC UINT32_C(0x4f495456)
-#define CONTROL_FILE "control"
+#define CONTROL_FILE  "control"
 
-enum control_verb { CONTROL_STATUS = 1, CONTROL_STREAM, CONTROL_PAGE, CONTROL_RELOAD, CONTROL_STOP, CONTROL_VERBS };
+enum control_verb {
+    CONTROL_STATUS = 1,
+    CONTROL_STREAM,
+    CONTROL_PAGE,
+    CONTROL_RELOAD,
+    CONTROL_STOP,
+    CONTROL_VERBS
+};
 
 struct control_request {
     uint32_t magic;

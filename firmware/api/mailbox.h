@@ -19,41 +19,41 @@
 
 enum { MAILBOX_SCHEMA = 1, MAILBOX_HARMONICS = 51 };
 #define MAILBOX_MAGIC UINT64_C(0x6f697461765f6d31) /* "1m_vatio" */
-#define MAILBOX_FILE "live"
+#define MAILBOX_FILE  "live"
 
 /* Counters since start. Names in mailbox_health_fields. */
 struct mailbox_health {
-    int64_t scans;            /* taken from the converter */
-    int64_t scans_late;       /* of these, started or lasted too long */
-    int64_t scans_corrupt;    /* frames that failed their check */
-    int64_t scans_failed;     /* the device returned an error */
-    int64_t ring_lost;        /* scans that measure was too slow for */
-    int64_t ring_peak;        /* most scans waiting at once */
-    int64_t windows;          /* closed */
+    int64_t scans;         /* taken from the converter */
+    int64_t scans_late;    /* of these, started or lasted too long */
+    int64_t scans_corrupt; /* frames that failed their check */
+    int64_t scans_failed;  /* the device returned an error */
+    int64_t ring_lost;     /* scans that measure was too slow for */
+    int64_t ring_peak;     /* most scans waiting at once */
+    int64_t windows;       /* closed */
     int64_t windows_flagged;
     int64_t windows_withheld; /* not metered */
     int64_t unmetered_ms;
     int64_t records_stored;
-    int64_t records_lost;     /* the store was too slow or failed */
+    int64_t records_lost; /* the store was too slow or failed */
     int64_t store_errors;
     int64_t journal_writes;
     int64_t journal_errors;
     int64_t display_errors;
     int64_t pulses;
-    int64_t control_clients;  /* now connected */
-    int64_t control_dropped;  /* clients that did not read */
-    int64_t control_refused;  /* requests that were wrong or not allowed */
+    int64_t control_clients; /* now connected */
+    int64_t control_dropped; /* clients that did not read */
+    int64_t control_refused; /* requests that were wrong or not allowed */
 };
 
 struct mailbox_live {
-    int64_t heartbeat;        /* rises with every window */
+    int64_t heartbeat; /* rises with every window */
     int64_t uptime_ms;
     int64_t pid;
-    char boot_id[RECORD_ID];  /* of this run of vatiod */
+    char boot_id[RECORD_ID]; /* of this run of vatiod */
     char meter_id[RECORD_ID];
     char store_id[RECORD_ID];
-    char serial[RECORD_ID];   /* of the calibration */
-    char version[RECORD_ID];  /* of the firmware */
+    char serial[RECORD_ID];  /* of the calibration */
+    char version[RECORD_ID]; /* of the firmware */
     char board[RECORD_ID];
     char calibration_date[RECORD_ID];
     int64_t calibrated;
@@ -62,11 +62,12 @@ struct mailbox_live {
     double u_nominal_v;
     double scan_rate_hz;
     int64_t imp_per_kwh;
-    struct record live;       /* the last full second */
-    struct record_energy energy[RECORD_POINTS]; /* registers at the newest window's end, in live's order of points */
-    int64_t metered_ns;       /* since the registers began */
+    struct record live; /* the last full second */
+    struct record_energy
+        energy[RECORD_POINTS]; /* registers at the newest window's end, in live's order of points */
+    int64_t metered_ns;        /* since the registers began */
     int64_t unmetered_ns;
-    int64_t dropped_uwh;      /* held back by creep suppression */
+    int64_t dropped_uwh;                           /* held back by creep suppression */
     float u_h_v[RECORD_POINTS][MAILBOX_HARMONICS]; /* last window, rms; NaN = absent; [0] is DC */
     float i_h_a[RECORD_POINTS][MAILBOX_HARMONICS];
     struct mailbox_health health;
@@ -77,7 +78,7 @@ enum { MAILBOX_WORDS = (sizeof(struct mailbox_live) + 7) / 8 };
 struct mailbox_file {
     _Atomic uint64_t magic; /* written last */
     uint64_t schema;
-    uint64_t size;          /* of struct mailbox_live */
+    uint64_t size;             /* of struct mailbox_live */
     _Atomic uint64_t sequence; /* odd while being written */
     _Atomic uint64_t word[MAILBOX_WORDS];
 };

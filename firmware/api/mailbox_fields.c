@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/api/mailbox.h"
 
-#define COUNTER(member, unit, help) {#member, FIELD_INTEGER, offsetof(struct mailbox_health, member), 0, unit, help}
+#define COUNTER(member, unit, help)                                                                          \
+#member, FIELD_INTEGER, offsetof(struct mailbox_health, member), 0, unit, help
 
 const struct record_field mailbox_health_fields[] = {
-    COUNTER(scans, "", "scans taken from the converter"),
-    COUNTER(scans_late, "", "of these, started or lasted too long"),
-    COUNTER(scans_corrupt, "", "frames that failed their check"),
-    COUNTER(scans_failed, "", "scans for which the device returned an error"),
-    COUNTER(ring_lost, "", "scans that measuring was too slow for"),
-    COUNTER(ring_peak, "", "most scans waiting at once"),
-    COUNTER(windows, "", "windows closed"),
-    COUNTER(windows_flagged, "", "of these, of doubtful quality"),
-    COUNTER(windows_withheld, "", "of these, not metered"),
-    COUNTER(unmetered_ms, "ms", "time that was not metered"),
-    COUNTER(records_stored, "", "records written to the database"),
-    COUNTER(records_lost, "", "records that the store could not take"),
-    COUNTER(store_errors, "", "errors of the database"),
-    COUNTER(journal_writes, "", "writes of the register journal"),
-    COUNTER(journal_errors, "", "of these, failed"),
-    COUNTER(display_errors, "", "errors of the display"),
-    COUNTER(pulses, "", "pulses given"),
-    COUNTER(control_clients, "", "control clients now connected"),
-    COUNTER(control_dropped, "", "control clients that did not read"),
-    COUNTER(control_refused, "", "requests that were wrong or not allowed"),
+    {COUNTER(scans, "", "scans taken from the converter")},
+    {COUNTER(scans_late, "", "of these, started or lasted too long")},
+    {COUNTER(scans_corrupt, "", "frames that failed their check")},
+    {COUNTER(scans_failed, "", "scans for which the device returned an error")},
+    {COUNTER(ring_lost, "", "scans that measuring was too slow for")},
+    {COUNTER(ring_peak, "", "most scans waiting at once")},
+    {COUNTER(windows, "", "windows closed")},
+    {COUNTER(windows_flagged, "", "of these, of doubtful quality")},
+    {COUNTER(windows_withheld, "", "of these, not metered")},
+    {COUNTER(unmetered_ms, "ms", "time that was not metered")},
+    {COUNTER(records_stored, "", "records written to the database")},
+    {COUNTER(records_lost, "", "records that the store could not take")},
+    {COUNTER(store_errors, "", "errors of the database")},
+    {COUNTER(journal_writes, "", "writes of the register journal")},
+    {COUNTER(journal_errors, "", "of these, failed")},
+    {COUNTER(display_errors, "", "errors of the display")},
+    {COUNTER(pulses, "", "pulses given")},
+    {COUNTER(control_clients, "", "control clients now connected")},
+    {COUNTER(control_dropped, "", "control clients that did not read")},
+    {COUNTER(control_refused, "", "requests that were wrong or not allowed")},
 };
 const size_t mailbox_health_fields_n = sizeof mailbox_health_fields / sizeof mailbox_health_fields[0];
 

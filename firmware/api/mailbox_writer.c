@@ -41,7 +41,8 @@ int mailbox_create(struct mailbox_writer *writer, const char *run_dir)
     char path[PATH_BYTES], fresh[PATH_BYTES];
     writer->file = NULL;
     if (snprintf(path, sizeof path, "%s/" MAILBOX_FILE, run_dir) >= (int)sizeof path ||
-        snprintf(fresh, sizeof fresh, "%s/." MAILBOX_FILE ".%ld", run_dir, (long)getpid()) >= (int)sizeof fresh)
+        snprintf(fresh, sizeof fresh, "%s/." MAILBOX_FILE ".%ld", run_dir, (long)getpid()) >=
+            (int)sizeof fresh)
         return -ENAMETOOLONG;
     unlink(fresh); /* left by a process of the same number that died here */
     const int error = map_new_file(writer, fresh);

@@ -10,82 +10,82 @@
 
 const char *const record_stream_name[STREAMS] = {"live", "minute", "quarter", "day", "event"};
 
-#define INTEGER(type, member, unit, help) {#member, FIELD_INTEGER, offsetof(type, member), 0, unit, help}
-#define REAL(type, member, unit, help) {#member, FIELD_REAL, offsetof(type, member), 0, unit, help}
-#define TEXT(type, member, help)                                                                                   \
-    {#member, FIELD_TEXT, offsetof(type, member), sizeof(((type *)0)->member), "", help}
+#define INTEGER(type, member, unit, help) #member, FIELD_INTEGER, offsetof(type, member), 0, unit, help
+#define REAL(type, member, unit, help)    #member, FIELD_REAL, offsetof(type, member), 0, unit, help
+#define SIZE(type, member)                sizeof(((type *)0)->member)
+#define TEXT(type, member, help)          #member, FIELD_TEXT, offsetof(type, member), SIZE(type, member), "", help
 
 #define RECORD_INTEGER(member, unit, help) INTEGER(struct record, member, unit, help)
-#define RECORD_REAL(member, unit, help) REAL(struct record, member, unit, help)
+#define RECORD_REAL(member, unit, help)    REAL(struct record, member, unit, help)
 
 const struct record_field record_fields[] = {
-    RECORD_INTEGER(seq, "", "number within the stream, from 1"),
-    RECORD_INTEGER(utc_start_ms, "ms", "UTC at the start, since 1970-01-01"),
-    RECORD_INTEGER(utc_end_ms, "ms", "UTC at the end, since 1970-01-01"),
-    RECORD_INTEGER(utc_synced, "", "1 if UTC was synchronised"),
-    RECORD_INTEGER(mono_end_us, "us", "monotonic clock of this boot at the end"),
-    RECORD_INTEGER(duration_us, "us", "length of the interval"),
-    RECORD_INTEGER(metered_us, "us", "of this, time that was measured"),
-    RECORD_INTEGER(windows, "", "windows in the interval"),
-    RECORD_INTEGER(flagged, "", "of these, windows of doubtful quality"),
-    RECORD_INTEGER(quality, "", "union of the quality flags"),
-    RECORD_REAL(f_hz, "Hz", "mean frequency"),
-    RECORD_REAL(f_min_hz, "Hz", "lowest frequency of a window"),
-    RECORD_REAL(f_max_hz, "Hz", "highest frequency of a window"),
-    RECORD_INTEGER(h_max, "", "highest harmonic order measured"),
-    TEXT(struct record, boot_id, "start of the meter that it belongs to"),
+    {RECORD_INTEGER(seq, "", "number within the stream, from 1")},
+    {RECORD_INTEGER(utc_start_ms, "ms", "UTC at the start, since 1970-01-01")},
+    {RECORD_INTEGER(utc_end_ms, "ms", "UTC at the end, since 1970-01-01")},
+    {RECORD_INTEGER(utc_synced, "", "1 if UTC was synchronised")},
+    {RECORD_INTEGER(mono_end_us, "us", "monotonic clock of this boot at the end")},
+    {RECORD_INTEGER(duration_us, "us", "length of the interval")},
+    {RECORD_INTEGER(metered_us, "us", "of this, time that was measured")},
+    {RECORD_INTEGER(windows, "", "windows in the interval")},
+    {RECORD_INTEGER(flagged, "", "of these, windows of doubtful quality")},
+    {RECORD_INTEGER(quality, "", "union of the quality flags")},
+    {RECORD_REAL(f_hz, "Hz", "mean frequency")},
+    {RECORD_REAL(f_min_hz, "Hz", "lowest frequency of a window")},
+    {RECORD_REAL(f_max_hz, "Hz", "highest frequency of a window")},
+    {RECORD_INTEGER(h_max, "", "highest harmonic order measured")},
+    {TEXT(struct record, boot_id, "start of the meter that it belongs to")},
 };
 const size_t record_fields_n = COUNT(record_fields);
 
 #define POINT(member, unit, help) REAL(struct record_point, member, unit, help)
-#define DELTA(name, member, unit, help)                                                                            \
-    {name, FIELD_INTEGER, offsetof(struct record_point, delta.member), 0, unit, help " in the interval"}
-#define TOTAL(member, unit, help)                                                                                  \
-    {#member, FIELD_INTEGER, offsetof(struct record_point, total.member), 0, unit, help " register at the end"}
+#define OFFSET(member)            offsetof(struct record_point, member)
+#define DELTA(name, member, unit, help)                                                                      \
+    name, FIELD_INTEGER, OFFSET(delta.member), 0, unit, help " in the interval"
+#define TOTAL(member, unit, help) #member, FIELD_INTEGER, OFFSET(total.member), 0, unit, help " register"
 
 const struct record_field record_point_fields[] = {
-    POINT(u_rms_v, "V", "voltage"),
-    POINT(u_min_v, "V", "lowest half-cycle voltage"),
-    POINT(u_max_v, "V", "highest half-cycle voltage"),
-    POINT(i_rms_a, "A", "current"),
-    POINT(i_max_a, "A", "highest half-cycle current"),
-    POINT(p_w, "W", "active power, > 0 import (generation on solar)"),
-    POINT(p_min_w, "W", "lowest active power of a window"),
-    POINT(p_max_w, "W", "highest active power of a window"),
-    POINT(q1_var, "var", "reactive power of the fundamental, > 0 current lags on import"),
-    POINT(s_va, "VA", "apparent power"),
-    POINT(n_var, "var", "non-active power"),
-    POINT(pf, "", "power factor P / S"),
-    POINT(dpf, "", "displacement factor of the fundamental"),
-    POINT(phi_deg, "deg", "phase angle of the fundamental, > 0 current lags"),
-    POINT(thd_u_pct, "%", "total harmonic distortion of the voltage"),
-    POINT(thd_i_pct, "%", "total harmonic distortion of the current"),
-    DELTA("import_delta_uwh", import_uwh, "uWh", "imported energy"),
-    DELTA("export_delta_uwh", export_uwh, "uWh", "exported energy"),
-    DELTA("q1_delta_uvarh", q1_uvarh, "uvarh", "reactive energy, quadrant I"),
-    DELTA("q2_delta_uvarh", q2_uvarh, "uvarh", "reactive energy, quadrant II"),
-    DELTA("q3_delta_uvarh", q3_uvarh, "uvarh", "reactive energy, quadrant III"),
-    DELTA("q4_delta_uvarh", q4_uvarh, "uvarh", "reactive energy, quadrant IV"),
-    DELTA("apparent_delta_uvah", apparent_uvah, "uVAh", "apparent energy"),
-    TOTAL(import_uwh, "uWh", "imported energy"),
-    TOTAL(export_uwh, "uWh", "exported energy"),
-    TOTAL(q1_uvarh, "uvarh", "reactive energy, quadrant I"),
-    TOTAL(q2_uvarh, "uvarh", "reactive energy, quadrant II"),
-    TOTAL(q3_uvarh, "uvarh", "reactive energy, quadrant III"),
-    TOTAL(q4_uvarh, "uvarh", "reactive energy, quadrant IV"),
-    TOTAL(apparent_uvah, "uVAh", "apparent energy"),
+    {POINT(u_rms_v, "V", "voltage")},
+    {POINT(u_min_v, "V", "lowest half-cycle voltage")},
+    {POINT(u_max_v, "V", "highest half-cycle voltage")},
+    {POINT(i_rms_a, "A", "current")},
+    {POINT(i_max_a, "A", "highest half-cycle current")},
+    {POINT(p_w, "W", "active power, > 0 import (generation on solar)")},
+    {POINT(p_min_w, "W", "lowest active power of a window")},
+    {POINT(p_max_w, "W", "highest active power of a window")},
+    {POINT(q1_var, "var", "reactive power of the fundamental, > 0 current lags on import")},
+    {POINT(s_va, "VA", "apparent power")},
+    {POINT(n_var, "var", "non-active power")},
+    {POINT(pf, "", "power factor P / S")},
+    {POINT(dpf, "", "displacement factor of the fundamental")},
+    {POINT(phi_deg, "deg", "phase angle of the fundamental, > 0 current lags")},
+    {POINT(thd_u_pct, "%", "total harmonic distortion of the voltage")},
+    {POINT(thd_i_pct, "%", "total harmonic distortion of the current")},
+    {DELTA("import_delta_uwh", import_uwh, "uWh", "imported energy")},
+    {DELTA("export_delta_uwh", export_uwh, "uWh", "exported energy")},
+    {DELTA("q1_delta_uvarh", q1_uvarh, "uvarh", "reactive energy, quadrant I")},
+    {DELTA("q2_delta_uvarh", q2_uvarh, "uvarh", "reactive energy, quadrant II")},
+    {DELTA("q3_delta_uvarh", q3_uvarh, "uvarh", "reactive energy, quadrant III")},
+    {DELTA("q4_delta_uvarh", q4_uvarh, "uvarh", "reactive energy, quadrant IV")},
+    {DELTA("apparent_delta_uvah", apparent_uvah, "uVAh", "apparent energy")},
+    {TOTAL(import_uwh, "uWh", "imported energy")},
+    {TOTAL(export_uwh, "uWh", "exported energy")},
+    {TOTAL(q1_uvarh, "uvarh", "reactive energy, quadrant I")},
+    {TOTAL(q2_uvarh, "uvarh", "reactive energy, quadrant II")},
+    {TOTAL(q3_uvarh, "uvarh", "reactive energy, quadrant III")},
+    {TOTAL(q4_uvarh, "uvarh", "reactive energy, quadrant IV")},
+    {TOTAL(apparent_uvah, "uVAh", "apparent energy")},
 };
 const size_t record_point_fields_n = COUNT(record_point_fields);
 
 const struct record_field record_event_fields[] = {
-    INTEGER(struct record_event, seq, "", "number within the stream, from 1"),
-    INTEGER(struct record_event, utc_ms, "ms", "UTC, since 1970-01-01"),
-    INTEGER(struct record_event, utc_synced, "", "1 if UTC was synchronised"),
-    INTEGER(struct record_event, mono_us, "us", "monotonic clock of this boot"),
-    TEXT(struct record_event, boot_id, "start of the meter that it belongs to"),
-    TEXT(struct record_event, kind, "what happened"),
-    TEXT(struct record_event, detail, "to what, as text"),
-    REAL(struct record_event, value, "", "its size, where the kind has one"),
+    {INTEGER(struct record_event, seq, "", "number within the stream, from 1")},
+    {INTEGER(struct record_event, utc_ms, "ms", "UTC, since 1970-01-01")},
+    {INTEGER(struct record_event, utc_synced, "", "1 if UTC was synchronised")},
+    {INTEGER(struct record_event, mono_us, "us", "monotonic clock of this boot")},
+    {TEXT(struct record_event, boot_id, "start of the meter that it belongs to")},
+    {TEXT(struct record_event, kind, "what happened")},
+    {TEXT(struct record_event, detail, "to what, as text")},
+    {REAL(struct record_event, value, "", "its size, where the kind has one")},
 };
 const size_t record_event_fields_n = COUNT(record_event_fields);
 
@@ -174,5 +174,6 @@ void record_format_kwh(int64_t micro, char *text, size_t size)
     }
     const int64_t watt_hours = micro / 1000000; /* C truncates toward zero */
     const int64_t positive = watt_hours < 0 ? -watt_hours : watt_hours;
-    snprintf(text, size, "%s%" PRId64 ".%03" PRId64, watt_hours < 0 ? "-" : "", positive / 1000, positive % 1000);
+    snprintf(text, size, "%s%" PRId64 ".%03" PRId64, watt_hours < 0 ? "-" : "", positive / 1000,
+             positive % 1000);
 }

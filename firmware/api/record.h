@@ -29,26 +29,26 @@ struct record_point {
     double i_rms_a, i_max_a;
     double p_w, p_min_w, p_max_w; /* > 0 import on grid, generation on solar */
     double q1_var, s_va, n_var;
-    double pf, dpf;               /* -1..1 */
-    double phi_deg;               /* (-180, 180], > 0 current lags */
+    double pf, dpf; /* -1..1 */
+    double phi_deg; /* (-180, 180], > 0 current lags */
     double thd_u_pct, thd_i_pct;
-    struct record_energy delta;   /* of the interval: import_delta_uwh ... */
-    struct record_energy total;   /* registers at its end: import_uwh ... */
+    struct record_energy delta; /* of the interval: import_delta_uwh ... */
+    struct record_energy total; /* registers at its end: import_uwh ... */
 };
 
 struct record {
     int64_t schema;
-    int64_t stream;        /* enum record_stream */
-    int64_t seq;           /* 1.. ; 0 on live */
-    int64_t utc_start_ms;  /* ms since 1970-01-01 UTC */
+    int64_t stream;       /* enum record_stream */
+    int64_t seq;          /* 1.. ; 0 on live */
+    int64_t utc_start_ms; /* ms since 1970-01-01 UTC */
     int64_t utc_end_ms;
-    int64_t utc_synced;    /* 0 or 1 */
-    int64_t mono_end_us;   /* monotonic clock of this boot */
+    int64_t utc_synced;  /* 0 or 1 */
+    int64_t mono_end_us; /* monotonic clock of this boot */
     int64_t duration_us;
-    int64_t metered_us;    /* of duration_us; the rest was not measured */
+    int64_t metered_us; /* of duration_us; the rest was not measured */
     int64_t windows;
-    int64_t flagged;       /* windows with a quality flag that concerns the measurement itself */
-    int64_t quality;       /* union of flags, dsp/quality.h */
+    int64_t flagged; /* windows with a quality flag that concerns the measurement itself */
+    int64_t quality; /* union of flags, dsp/quality.h */
     double f_hz, f_min_hz, f_max_hz;
     int64_t h_max;
     char boot_id[RECORD_ID]; /* 32 hexadecimal digits */
@@ -65,9 +65,9 @@ struct record_event {
     int64_t utc_synced;
     int64_t mono_us;
     char boot_id[RECORD_ID];
-    char kind[24];   /* "start", "stop", "restart", ... listed in firmware/README.md */
+    char kind[24]; /* "start", "stop", "restart", ... listed in firmware/README.md */
     char detail[128];
-    double value;    /* NaN where a kind has none */
+    double value; /* NaN where a kind has none */
 };
 
 enum record_field_type { FIELD_INTEGER, FIELD_REAL, FIELD_TEXT };

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { KEY_BYTES = 64 };
 
@@ -22,7 +23,8 @@ static json_t *field_json(const struct record_field *field, const void *base)
     return NULL;
 }
 
-int record_json_add(json_t *object, const char *prefix, const struct record_field *fields, size_t n, const void *base)
+int record_json_add(json_t *object, const char *prefix, const struct record_field *fields, size_t n,
+                    const void *base)
 {
     for (size_t i = 0; i < n; i++) {
         char key[KEY_BYTES];
@@ -41,7 +43,8 @@ static int add_points(json_t *object, const struct record *record)
     for (int64_t i = 0; i < record->n_points; i++) {
         char prefix[KEY_BYTES];
         snprintf(prefix, sizeof prefix, "%s_", record_point_name(record->point_id[i]));
-        if (record_json_add(object, prefix, record_point_fields, record_point_fields_n, &record->point[i]) != 0)
+        if (record_json_add(object, prefix, record_point_fields, record_point_fields_n, &record->point[i]) !=
+            0)
             return -1;
     }
     return 0;
@@ -82,31 +85,27 @@ json_t *record_health_json(const struct mailbox_health *health)
     json_t *object = json_object();
     if (object == NULL)
         return NULL;
-    return finished(object, record_json_add(object, "", mailbox_health_fields, mailbox_health_fields_n, health));
+    return finished(object,
+                    record_json_add(object, "", mailbox_health_fields, mailbox_health_fields_n, health));
 }
 
-#define IDENTITY(member, type) {#member, type, offsetof(struct mailbox_live, member), 0, "", ""}
+#define IDENTITY(member, type) #member, type, offsetof(struct mailbox_live, member), 0, "", ""
 static const struct record_field identity_fields[] = {
-    IDENTITY(meter_id, FIELD_TEXT),
-    IDENTITY(store_id, FIELD_TEXT),
-    IDENTITY(boot_id, FIELD_TEXT),
-    IDENTITY(serial, FIELD_TEXT),
-    IDENTITY(version, FIELD_TEXT),
-    IDENTITY(board, FIELD_TEXT),
-    IDENTITY(calibration_date, FIELD_TEXT),
-    IDENTITY(calibrated, FIELD_INTEGER),
-    IDENTITY(simulated, FIELD_INTEGER),
-    IDENTITY(f_nominal_hz, FIELD_REAL),
-    IDENTITY(u_nominal_v, FIELD_REAL),
-    IDENTITY(scan_rate_hz, FIELD_REAL),
-    IDENTITY(imp_per_kwh, FIELD_INTEGER),
+    {IDENTITY(meter_id, FIELD_TEXT)},         {IDENTITY(store_id, FIELD_TEXT)},
+    {IDENTITY(boot_id, FIELD_TEXT)},          {IDENTITY(serial, FIELD_TEXT)},
+    {IDENTITY(version, FIELD_TEXT)},          {IDENTITY(board, FIELD_TEXT)},
+    {IDENTITY(calibration_date, FIELD_TEXT)}, {IDENTITY(calibrated, FIELD_INTEGER)},
+    {IDENTITY(simulated, FIELD_INTEGER)},     {IDENTITY(f_nominal_hz, FIELD_REAL)},
+    {IDENTITY(u_nominal_v, FIELD_REAL)},      {IDENTITY(scan_rate_hz, FIELD_REAL)},
+    {IDENTITY(imp_per_kwh, FIELD_INTEGER)},
 };
 
 json_t *record_identity_json(const struct mailbox_live *live)
 {
     json_t *object = json_object();
     json_t *points = json_array();
-    int error = record_json_add(object, "", identity_fields, sizeof identity_fields / sizeof identity_fields[0], live);
+    int error = record_json_add(object, "", identity_fields,
+                                sizeof identity_fields / sizeof identity_fields[0], live);
     for (int64_t i = 0; i < live->live.n_points && error == 0; i++)
         error = json_array_append_new(points, json_string(record_point_name(live->live.point_id[i])));
     if (json_object_set_new(object, "points", points) != 0)
@@ -114,18 +113,22 @@ json_t *record_identity_json(const struct mailbox_live *live)
     return finished(object, error);
 }
 
-/* A float carries seven digits; its double would be printed with noise behind them. */
+/* A float's double would be printed with noise behind its seven digits: the shortest text that gives it back. */
 static json_t *float_json(float value)
 {
     char text[32];
-    double shortest;
     if (!isfinite(value))
         return json_null();
-    snprintf(text, sizeof text, "%.9g", (double)value);
-    return sscanf(text, "%lf", &shortest) == 1 ? json_real(shortest) : json_null();
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    return json_real(strtod(text, NULL));
 }
 
-static int add_harmonics(json_t *object, const char *point, const char *name, const float order[MAILBOX_HARMONICS])
+static int add_harmonics(json_t *object, const char *point, const char *name,
+                         const float order[MAILBOX_HARMONICS])
 {
     char key[KEY_BYTES];
     int n = MAILBOX_HARMONICS;

@@ -25,13 +25,14 @@ struct journal {
     uint32_t magic; /* says what the record is, and its version */
     size_t size;    /* of a record */
     int64_t slot_distance;
-    uint64_t seq;   /* of the newest valid slot; 0 = none */
-    int damaged;    /* slots that held something invalid when opened */
+    uint64_t seq; /* of the newest valid slot; 0 = none */
+    int damaged;  /* slots that held something invalid when opened */
 };
 
 /* Opens or creates (and preallocates) the file. slot_distance is JOURNAL_SLOT_DISTANCE, or less for small journals
  * and tests (at least 4096). */
-int journal_open(struct journal *journal, const char *path, uint32_t magic, size_t record_size, int64_t slot_distance);
+int journal_open(struct journal *journal, const char *path, uint32_t magic, size_t record_size,
+                 int64_t slot_distance);
 
 /* The newest valid record. */
 int journal_read(struct journal *journal, void *record);

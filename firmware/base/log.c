@@ -16,8 +16,9 @@ static const struct {
     const char *word;
     int priority; /* of syslog(3) */
 } levels[] = {
-    [LOG_LEVEL_ERROR] = {"error", 3}, [LOG_LEVEL_WARNING] = {"warning", 4}, [LOG_LEVEL_NOTICE] = {"notice", 5},
-    [LOG_LEVEL_INFO] = {"info", 6},   [LOG_LEVEL_DEBUG] = {"debug", 7},
+    [LOG_LEVEL_ERROR] = {"error", 3},   [LOG_LEVEL_WARNING] = {"warning", 4},
+    [LOG_LEVEL_NOTICE] = {"notice", 5}, [LOG_LEVEL_INFO] = {"info", 6},
+    [LOG_LEVEL_DEBUG] = {"debug", 7},
 };
 
 /* A process has one standard error; set once before threads start, read only afterwards. */
@@ -31,8 +32,8 @@ static bool journal_reads_stderr(void)
     const char *stream = getenv("JOURNAL_STREAM");
     struct stat now;
     uintmax_t device, inode;
-    return stream != NULL && sscanf(stream, "%ju:%ju", &device, &inode) == 2 && fstat(STDERR_FILENO, &now) == 0 &&
-           now.st_dev == device && now.st_ino == inode;
+    return stream != NULL && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &now) == 0 && now.st_dev == device && now.st_ino == inode;
 }
 
 void log_init(const char *program, enum log_level max_level)
@@ -42,14 +43,16 @@ void log_init(const char *program, enum log_level max_level)
     log_to_journal = journal_reads_stderr();
 }
 
-__attribute__((format(printf, 2, 0))) static void write_line(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void write_line(enum log_level level, const char *format,
+                                                             va_list args)
 {
     if (level > log_max_level)
         return;
     const int saved = errno;
     char line[LINE_MAX_BYTES];
-    const int head = log_to_journal ? snprintf(line, sizeof line - 1, "<%d>", levels[level].priority)
-                                    : snprintf(line, sizeof line - 1, "%.64s: %s: ", log_program, levels[level].word);
+    const int head = log_to_journal
+                         ? snprintf(line, sizeof line - 1, "<%d>", levels[level].priority)
+                         : snprintf(line, sizeof line - 1, "%.64s: %s: ", log_program, levels[level].word);
     errno = saved; /* for %m */
     const int body = vsnprintf(line + head, sizeof line - 1 - (size_t)head, format, args);
     size_t length = (size_t)(head + (body > 0 ? body : 0));
@@ -64,13 +67,13 @@ __attribute__((format(printf, 2, 0))) static void write_line(enum log_level leve
     errno = saved;
 }
 
-#define LOG_FUNCTION(name, level)                                                                                     \
-    void name(const char *format, ...)                                                                                \
-    {                                                                                                                 \
-        va_list args;                                                                                                 \
-        va_start(args, format);                                                                                       \
-        write_line(level, format, args);                                                                              \
-        va_end(args);                                                                                                 \
+#define LOG_FUNCTION(name, level)                                                                            \
+    void name(const char *format, ...)                                                                       \
+    {                                                                                                        \
+        va_list args;                                                                                        \
+        va_start(args, format);                                                                              \
+        write_line(level, format, args);                                                                     \
+        va_end(args);                                                                                        \
     }
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

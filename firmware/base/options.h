@@ -3,7 +3,10 @@
  * calibration files, command lines and --dump-config all come from the table.
  *
  * Files:   INI through inih; keys are section.name. Lines that inih would cut (longer than its buffer) or join
- *          (indented continuations), unknown keys, keys given twice and values out of range are refused.
+ *          (indented continuations), unknown keys, keys given twice and values out of range are refused. A line that
+ *          begins with '#' or ';' is a comment, and so is what follows a blank and ';' behind a value. Blanks around
+ *          names and values do not count. A UTF-8 byte order mark and lines that end in CR LF are read.
+ *          Options that a file leaves out keep what target holds; after an error target is partly set.
  * Errors:  -errno for what the system said, -EINVAL for a wrong file or value; struct options_error then holds one sentence with
  *          file, line and what was expected.
  * Threads: none; call before threads start or hold your own lock.
@@ -27,11 +30,11 @@ struct option {
     const char *name; /* ends in its unit */
     const char *unit; /* as printed: "V", "s", "" */
     enum option_type type;
-    size_t offset;           /* of the field in the target struct */
-    const char *fallback;    /* the default as it would stand in a file; NULL = must be given */
-    double min, max;         /* range of a number, length of a string */
-    const char *choices;     /* "house|steady" */
-    const char *help;        /* one line */
+    size_t offset;        /* of the field in the target struct */
+    const char *fallback; /* the default as it would stand in a file; NULL = must be given */
+    double min, max;      /* range of a number, length of a string */
+    const char *choices;  /* "house|steady" */
+    const char *help;     /* one line */
 };
 
 struct options_error {
@@ -53,7 +56,9 @@ int options_read_text(const struct option *table, size_t n, void *target, const 
 int options_set(const struct option *table, size_t n, void *target, const char *assignment,
                 struct options_error *error);
 
-/* Writes a complete file: help, unit, range and default as comments, the present values as lines. */
+/* Writes a complete file: help, unit, range and default as comments, the present values as lines that read back as
+ * exactly the same values. -EINVAL if a value cannot be written so (a NaN, a text with a control character or " ;",
+ * a line longer than inih reads): a comment then stands in its place. */
 int options_write(const struct option *table, size_t n, const void *target, FILE *file);
 
 #endif
