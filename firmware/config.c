@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/config.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define AT(field) offsetof(struct config, field)
+
+/* section, name, unit, type, offset, default, min, max, choices, help */
+const struct option config_options[] = {
+    {"vatiod", "schema", "", OPTION_INT, AT(schema), "1", 1, 1, NULL, "version of this file's format"},
+
+    {"meter", "id", "", OPTION_STRING, AT(meter_id), "auto", 1, 32, NULL,
+     "name of this meter in records and topics; auto makes one at the first start and keeps it in data_dir"},
+    {"meter", "start_va", "VA", OPTION_DOUBLE, AT(start_va), "1.2", 0, 1000, NULL,
+     "mean apparent power of 20 s at which a standing circuit starts to register; 0 registers everything"},
+    {"meter", "stop_va", "VA", OPTION_DOUBLE, AT(stop_va), "0.6", 0, 1000, NULL,
+     "mean apparent power of 20 s below which a circuit stands; at most start_va"},
+    {"meter", "day_offset_min", "min", OPTION_INT, AT(day_offset_min), "0", -840, 840, NULL,
+     "local standard time minus UTC: where the day record ends"},
+
+    {"paths", "data_dir", "", OPTION_STRING, AT(data_dir), "/var/lib/vatio", 1, CONFIG_PATH, NULL,
+     "database and register journal"},
+    {"paths", "run_dir", "", OPTION_STRING, AT(run_dir), "/run/vatio", 1, CONFIG_PATH, NULL,
+     "live mailbox and control socket; on tmpfs"},
+    {"paths", "board_file", "", OPTION_STRING, AT(board_file), "", 0, CONFIG_PATH, NULL,
+     "board description; empty: the reference board"},
+    {"paths", "calibration_file", "", OPTION_STRING, AT(calibration_file), "", 0, CONFIG_PATH, NULL,
+     "calibration of this unit; empty: nominal values, readings are marked UNCALIBRATED"},
+
+    {"adc", "source", "", OPTION_CHOICE, AT(adc_source), "sim", 0, 0, "sim|spidev",
+     "where scans come from: the simulated front end or the converter"},
+    {"adc", "scan_rate_hz", "Hz", OPTION_DOUBLE, AT(scan_rate_hz), "0", 0, 20000, NULL,
+     "scans per second; 0: as the board file says; at least 1,000"},
+    {"adc", "priority", "", OPTION_INT, AT(priority), "60", 0, 90, NULL,
+     "SCHED_FIFO priority of the acquiring thread with the spidev source; 0: ordinary scheduling"},
+    {"adc", "lock_memory", "", OPTION_BOOL, AT(lock_memory), "yes", 0, 0, NULL,
+     "keep all pages in memory with the spidev source"},
+
+    {"sim", "source", "", OPTION_CHOICE, AT(sim_source), "house", 0, 0, "house|steady",
+     "a household's day, or one load that never changes"},
+    {"sim", "speed", "", OPTION_STRING, AT(sim_speed), "1", 1, 16, NULL,
+     "simulated seconds per second: a number, or max for as fast as it goes"},
+    {"sim", "start", "", OPTION_STRING, AT(sim_start), "now", 1, 32, NULL,
+     "UTC at the start of the simulation: now, or like 2026-06-21T00:00:00Z"},
+    {"sim", "seed", "", OPTION_INT, AT(sim_seed), "1", 0, 9e15, NULL, "same seed, same bytes"},
+    {"sim", "house_hour", "h", OPTION_DOUBLE, AT(house_hour), "-1", -1, 24, NULL,
+     "hour of the house's day at the start; -1: the hour of start"},
+    {"sim", "solar_peak_w", "W", OPTION_DOUBLE, AT(solar_peak_w), "2500", 0, 5000, NULL,
+     "the inverter's clear-sky power at noon; 0: no solar"},
+    {"sim", "noise_lsb", "LSB", OPTION_DOUBLE, AT(noise_lsb), "0.5", 0, 50, NULL, "rms noise at the converter's pins"},
+    {"sim", "jitter_ns", "ns", OPTION_DOUBLE, AT(jitter_ns), "5000", 0, 1e6, NULL,
+     "rms delay of a scan's start, seen by the stamps"},
+    {"sim", "stamp_ns", "ns", OPTION_DOUBLE, AT(stamp_ns), "1000", 0, 1e6, NULL, "rms error of the time stamps"},
+    {"sim", "f_hz", "Hz", OPTION_DOUBLE, AT(steady_f_hz), "60", 40, 70, NULL, "steady: frequency"},
+    {"sim", "u_v", "V", OPTION_DOUBLE, AT(steady_u_v), "120", 0, 400, NULL, "steady: rms of the fundamental voltage"},
+    {"sim", "i_a", "A", OPTION_DOUBLE, AT(steady_i_a), "5", 0, 100, NULL, "steady: rms of the fundamental current"},
+    {"sim", "phi_deg", "deg", OPTION_DOUBLE, AT(steady_phi_deg), "0", -180, 180, NULL,
+     "steady: angle by which the current lags; beyond 90 it is export"},
+    {"sim", "u_harmonics", "", OPTION_STRING, AT(steady_u_harmonics), "", 0, CONFIG_HARMONICS, NULL,
+     "steady: order:percent:degrees, separated by commas"},
+    {"sim", "i_harmonics", "", OPTION_STRING, AT(steady_i_harmonics), "", 0, CONFIG_HARMONICS, NULL,
+     "steady: order:percent:degrees, separated by commas"},
+    {"sim", "check_pct", "%", OPTION_DOUBLE, AT(check_pct), "-1", -1, 100, NULL,
+     "at the end print registers beside the model's integrals; > 0: fail where they differ by more; -1: do not print"},
+
+    {"journal", "interval_s", "s", OPTION_INT, AT(journal_interval_s), "10", 1, 3600, NULL,
+     "how often the registers are written; a power cut costs at most this much energy"},
+    {"store", "commit_s", "s", OPTION_INT, AT(store_commit_s), "5", 0, 3600, NULL,
+     "records wait at most this long to be committed together"},
+
+    {"display", "kind", "", OPTION_CHOICE, AT(display), "none", 0, 0, "none|terminal|hd44780",
+     "16x4 display: in the terminal, or the board's HD44780"},
+    {"display", "page_s", "s", OPTION_INT, AT(page_s), "5", 1, 3600, NULL, "live: seconds per page"},
+    {"display", "footer", "", OPTION_STRING, AT(footer), "", 0, CONFIG_HARMONICS, NULL,
+     "text below the display in the terminal; | begins a new line"},
+
+    {"pulse", "line", "", OPTION_CHOICE, AT(pulse), "sim", 0, 0, "none|gpio|sim",
+     "pulse LED: the board's GPIO line, or counted only"},
+
+    {"log", "level", "", OPTION_CHOICE, AT(log_level), "info", 0, 0, "error|warning|notice|info|debug",
+     "live: the least urgent messages written"},
+};
+const size_t config_options_n = sizeof config_options / sizeof config_options[0];
+
+static int refuse(struct options_error *error, const char *name, const char *value, const char *expected)
+{
+    snprintf(error->text, sizeof error->text, "%s = %s: expected %s", name, value, expected);
+    return -EINVAL;
+}
+
+int config_sim_speed(const struct config *config, double *speed, struct options_error *error)
+{
+    if (strcmp(config->sim_speed, "max") == 0) {
+        *speed = 0;
+        return 0;
+    }
+    char *end;
+    *speed = strtod(config->sim_speed, &end);
+    if (end == config->sim_speed || *end != '\0' || !(*speed >= 0.001 && *speed <= 1e6))
+        return refuse(error, "sim.speed", config->sim_speed, "a number from 0.001 to 1000000, or max");
+    return 0;
+}
+
+int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms, struct options_error *error)
+{
+    if (strcmp(config->sim_start, "now") == 0) {
+        *start_ms = now_ms;
+        return 0;
+    }
+    struct tm tm = {0};
+    const char *end = strptime(config->sim_start, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (end == NULL || strcmp(end, "Z") != 0)
+        return refuse(error, "sim.start", config->sim_start, "now, or UTC like 2026-06-21T00:00:00Z");
+    *start_ms = (int64_t)timegm(&tm) * 1000;
+    return 0;
+}
+
+int config_check(const struct config *config, struct options_error *error)
+{
+    double speed;
+    int64_t start_ms;
+    int result = config_sim_speed(config, &speed, error);
+    if (result == 0)
+        result = config_sim_start(config, 0, &start_ms, error);
+    if (result == 0 && config->stop_va > config->start_va)
+        result = refuse(error, "meter.stop_va", "above meter.start_va", "at most meter.start_va");
+    if (result == 0 && config->scan_rate_hz != 0 && config->scan_rate_hz < 1000)
+        result = refuse(error, "adc.scan_rate_hz", "too low", "0, or 1000 to 20000 Hz");
+    if (result == 0 && strpbrk(config->meter_id, "/+#\" \t") != NULL)
+        result = refuse(error, "meter.id", config->meter_id, "no blank and none of / + # \", as it becomes a topic");
+    return result;
+}
+
+int config_apply_live(struct config *config, const struct config *fresh)
+{
+    config->page_s = fresh->page_s;
+    config->log_level = fresh->log_level;
+    int differing = 0;
+    for (size_t i = 0; i < config_options_n; i++) {
+        const struct option *option = &config_options[i];
+        const char *a = (const char *)config + option->offset;
+        const char *b = (const char *)fresh + option->offset;
+        switch (option->type) {
+        case OPTION_BOOL:
+            differing += *(const bool *)a != *(const bool *)b;
+            break;
+        case OPTION_INT:
+            differing += *(const int64_t *)a != *(const int64_t *)b;
+            break;
+        case OPTION_DOUBLE:
+            differing += memcmp(a, b, sizeof(double)) != 0;
+            break;
+        case OPTION_STRING:
+            differing += strcmp(a, b) != 0;
+            break;
+        case OPTION_CHOICE:
+            differing += *(const int *)a != *(const int *)b;
+            break;
+        }
+    }
+    return differing;
+}

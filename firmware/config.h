@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* config.h - vatiod's settings: one struct, one table (name, unit, default, range, help).
+ *
+ * `vatiod --dump-config` prints the table as a complete file. Settings marked live take effect on reload, the others
+ * at the next start.
+ */
+#ifndef VATIO_FIRMWARE_CONFIG_H
+#define VATIO_FIRMWARE_CONFIG_H
+
+#include "firmware/base/options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONFIG_PATH = 96, CONFIG_HARMONICS = 192 };
+
+enum config_adc { CONFIG_ADC_SIM, CONFIG_ADC_SPIDEV };
+enum config_sim { CONFIG_SIM_HOUSE, CONFIG_SIM_STEADY };
+enum config_display { CONFIG_DISPLAY_NONE, CONFIG_DISPLAY_TERMINAL, CONFIG_DISPLAY_HD44780 };
+enum config_pulse { CONFIG_PULSE_NONE, CONFIG_PULSE_GPIO, CONFIG_PULSE_SIM };
+
+struct config {
+    int64_t schema;
+    char meter_id[33];
+    double start_va;
+    double stop_va;
+    int64_t day_offset_min;
+
+    char data_dir[CONFIG_PATH + 1];
+    char run_dir[CONFIG_PATH + 1];
+    char board_file[CONFIG_PATH + 1];
+    char calibration_file[CONFIG_PATH + 1];
+
+    int adc_source;       /* enum config_adc */
+    double scan_rate_hz;  /* 0 = the board's */
+    int64_t priority;     /* SCHED_FIFO of acquire; 0 = ordinary */
+    bool lock_memory;
+
+    int sim_source; /* enum config_sim */
+    char sim_speed[17];
+    char sim_start[33];
+    int64_t sim_seed;
+    double house_hour; /* -1 = the hour of sim_start */
+    double solar_peak_w;
+    double noise_lsb;
+    double jitter_ns;
+    double stamp_ns;
+    double steady_f_hz;
+    double steady_u_v;
+    double steady_i_a;
+    double steady_phi_deg;
+    char steady_u_harmonics[CONFIG_HARMONICS + 1];
+    char steady_i_harmonics[CONFIG_HARMONICS + 1];
+    double check_pct;
+
+    int64_t journal_interval_s;
+    int64_t store_commit_s;
+
+    int display; /* enum config_display */
+    int64_t page_s;
+    char footer[CONFIG_HARMONICS + 1];
+
+    int pulse; /* enum config_pulse */
+
+    int log_level; /* enum log_level */
+};
+
+extern const struct option config_options[];
+extern const size_t config_options_n;
+
+/* sim_speed as a number: 0 for "max". -EINVAL with a sentence. */
+int config_sim_speed(const struct config *config, double *speed, struct options_error *error);
+
+/* sim_start as ms since 1970: now_ms for "now", else ISO 8601 UTC ("2026-06-21T00:00:00Z"). */
+int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms, struct options_error *error);
+
+/* What one option cannot check alone: stop_va <= start_va, sim_speed, sim_start. */
+int config_check(const struct config *config, struct options_error *error);
+
+/* Copies the live settings of fresh into config. Returns how many other settings differ and wait for a restart. */
+int config_apply_live(struct config *config, const struct config *fresh);
+
+#endif

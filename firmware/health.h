@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* health.h - counters that any thread may raise; measure publishes them in the mailbox.
+ *
+ * Names as in struct mailbox_health; all count since start. */
+#ifndef VATIO_FIRMWARE_HEALTH_H
+#define VATIO_FIRMWARE_HEALTH_H
+
+#include "firmware/api/mailbox.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct health {
+    _Atomic int64_t scans, scans_late, scans_corrupt, scans_failed;
+    _Atomic int64_t ring_lost, ring_peak;
+    _Atomic int64_t records_stored, records_lost, store_errors;
+    _Atomic int64_t journal_writes, journal_errors;
+    _Atomic int64_t display_errors, pulses;
+    _Atomic int64_t control_clients, control_dropped, control_refused;
+};
+
+static inline void health_add(_Atomic int64_t *counter, int64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+/* Copies the counters; those that measure itself keeps (windows...) are left alone. */
+void health_read(struct health *health, struct mailbox_health *out);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/keeper.h"
+
+#include "firmware/base/log.h"
+#include "firmware/convert.h"
+#include "firmware/thread.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { STACK_SIZE = 128 << 10, TURN_MS = 100 };
+
+_Static_assert(sizeof(struct keeper_record) <= JOURNAL_RECORD_MAX, "a register record fits a slot");
+
+static int read_record(struct keeper *keeper, struct keeper_record *record, bool *found, char *error, size_t error_size)
+{
+    int result = journal_read(&keeper->journal, record);
+    *found = result == 0;
+    if (result == -EBADMSG && keeper->journal.damaged == 0)
+        return 0;
+    if (result == -EBADMSG) {
+        snprintf(error, error_size,
+                 "register journal: all %d slots that were written are damaged; move %s away to begin at zero",
+                 keeper->journal.damaged, KEEPER_FILE);
+        return -EBADMSG;
+    }
+    if (result == 0 && strncmp(record->meter_id, keeper->meter_id, sizeof record->meter_id) != 0) {
+        snprintf(error, error_size, "register journal: these are the registers of meter %.32s, this is %s",
+                 record->meter_id, keeper->meter_id);
+        return -EMEDIUMTYPE;
+    }
+    return result;
+}
+
+int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id, struct keeper_record *record,
+                bool *found, char *error, size_t error_size)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", data_dir, KEEPER_FILE);
+    snprintf(keeper->meter_id, sizeof keeper->meter_id, "%s", meter_id);
+    int result = journal_open(&keeper->journal, path, KEEPER_MAGIC, sizeof(struct keeper_record),
+                              JOURNAL_SLOT_DISTANCE);
+    if (result < 0) {
+        snprintf(error, error_size, "register journal %s: %s", path,
+                 result == -EMEDIUMTYPE ? "not a register journal of this version" : strerror(-result));
+        return result;
+    }
+    result = read_record(keeper, record, found, error, error_size);
+    if (result < 0)
+        journal_close(&keeper->journal);
+    else if (keeper->journal.damaged > 0)
+        log_warning("register journal: %d damaged slot(s), the newest valid one is used", keeper->journal.damaged);
+    return result;
+}
+
+void keeper_restore(const struct keeper_record *record, struct registers *registers)
+{
+    int64_t point_id[RECORD_POINTS];
+    struct energy energy[DSP_POINTS] = {0};
+    int n = convert_points(&registers->topology, point_id);
+    for (int p = 0; p < n; p++)
+        for (int64_t k = 0; k < record->n_points && k < RECORD_POINTS; k++)
+            if (record->point_id[k] == point_id[p])
+                convert_energy_back(&record->energy[k], &energy[p]);
+    registers_restore(registers, energy, record->dropped_uwh, record->metered_ns, record->unmetered_ns);
+}
+
+int keeper_write(struct keeper *keeper, const struct mailbox_live *live)
+{
+    struct keeper_record record;
+    memset(&record, 0, sizeof record);
+    memcpy(record.meter_id, keeper->meter_id, sizeof record.meter_id);
+    memcpy(record.boot_id, live->boot_id, sizeof record.boot_id);
+    record.utc_ms = clock_utc_ms(keeper->clock);
+    record.n_points = live->live.n_points;
+    memcpy(record.point_id, live->live.point_id, sizeof record.point_id);
+    memcpy(record.energy, live->energy, sizeof record.energy);
+    record.metered_ns = live->metered_ns;
+    record.unmetered_ns = live->unmetered_ns;
+    record.dropped_uwh = live->dropped_uwh;
+    for (int stream = 0; stream < STREAMS; stream++)
+        record.newest_seq[stream] = recorder_newest_seq(keeper->recorder, (enum record_stream)stream);
+
+    int result = journal_write(&keeper->journal, &record);
+    health_add(result == 0 ? &keeper->health->journal_writes : &keeper->health->journal_errors, 1);
+    if (result < 0 && !keeper->failing)
+        log_error("register journal: %s; trying again every %lld s", strerror(-result), (long long)keeper->interval_s);
+    keeper->failing = result < 0;
+    return result;
+}
+
+static void turn(struct keeper *keeper, struct mailbox *mailbox)
+{
+    static const int64_t ns_per_s = 1000000000;
+    int64_t now_ns = clock_mono_ns(keeper->clock);
+    if (now_ns - keeper->written_ns < keeper->interval_s * ns_per_s)
+        return;
+    struct mailbox_live live;
+    if (mailbox_read(mailbox, &live) != 0 || live.heartbeat == 0)
+        return;
+    keeper_write(keeper, &live);
+    keeper->written_ns = now_ns;
+}
+
+static void *run(void *argument)
+{
+    struct keeper *keeper = argument;
+    struct mailbox mailbox;
+    int result = mailbox_open(&mailbox, keeper->run_dir);
+    if (result < 0) {
+        log_error("register journal: the mailbox in %s: %s", keeper->run_dir, strerror(-result));
+        return NULL;
+    }
+    while (!atomic_load(&keeper->stop)) {
+        turn(keeper, &mailbox);
+        nanosleep(&(struct timespec){.tv_nsec = TURN_MS * 1000000L}, NULL);
+    }
+    mailbox_close(&mailbox);
+    return NULL;
+}
+
+int keeper_start(struct keeper *keeper)
+{
+    struct thread_config config = {.name = "keeper", .stack_size = STACK_SIZE};
+    keeper->written_ns = clock_mono_ns(keeper->clock);
+    return thread_start(&keeper->thread, &config, run, keeper);
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+    atomic_store(&keeper->stop, true);
+    pthread_join(keeper->thread, NULL);
+}
+
+void keeper_close(struct keeper *keeper)
+{
+    journal_close(&keeper->journal);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/measure.h"
+
+#include "dsp/quality.h"
+#include "firmware/convert.h"
+#include "firmware/thread.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+enum { STACK_SIZE = 256 << 10, BLOCK = 512, IDLE_REAL_US = 10000, IDLE_SIMULATED_US = 100 };
+
+static const struct {
+    enum record_stream stream;
+    int64_t period_ms;
+    bool local; /* the boundary is local midnight */
+} intervals[MEASURE_INTERVALS] = {
+    {STREAM_LIVE, 1000, false},
+    {STREAM_MINUTE, 60000, false},
+    {STREAM_QUARTER, 900000, false},
+    {STREAM_DAY, 86400000, true},
+};
+
+static void wait_us(long us)
+{
+    nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
+}
+
+int measure_init(struct measure *measure, const struct measure_config *config)
+{
+    *measure = (struct measure){.config = *config};
+    calibration_scale_init(&measure->scale, config->calibration);
+    measure->meter = meter_init(&config->meter);
+    if (measure->meter == NULL)
+        return -ENOMEM;
+    registers_init(&measure->registers, &config->meter.topology, &config->creep);
+    for (int k = 0; k < MEASURE_INTERVALS; k++)
+        interval_init(&measure->builder[k], intervals[k].period_ms, intervals[k].local ? config->day_offset_ms : 0);
+    if (!config->calibration->calibrated)
+        measure->standing_quality |= QUALITY_UNCALIBRATED;
+    if (config->simulated)
+        measure->standing_quality |= QUALITY_SIMULATED;
+    measure->start_ns = clock_mono_ns(config->clock);
+    return 0;
+}
+
+static void deliver(struct measure *measure, const struct record *record)
+{
+    while (!spsc_push(measure->config.records, record)) {
+        if (!measure->config.clock->simulated) {
+            health_add(&measure->config.health->records_lost, 1);
+            return;
+        }
+        wait_us(IDLE_SIMULATED_US);
+    }
+}
+
+static void publish_interval(struct measure *measure, int k, const struct interval *interval)
+{
+    struct record record;
+    convert_interval(interval, &measure->config.meter.topology, intervals[k].stream, &record);
+    record.utc_synced = clock_utc_synced(measure->config.clock);
+    memcpy(record.boot_id, measure->live.boot_id, sizeof record.boot_id);
+    if (intervals[k].stream == STREAM_LIVE)
+        measure->live.live = record;
+    else
+        deliver(measure, &record);
+}
+
+static void publish_window(struct measure *measure, const struct reading *reading)
+{
+    struct mailbox_live *live = &measure->live;
+    const struct registers *registers = &measure->registers;
+    live->heartbeat++;
+    live->uptime_ms = (clock_mono_ns(measure->config.clock) - measure->start_ns) / 1000000;
+    for (int p = 0; p < reading->n_points; p++)
+        convert_energy(&registers->energy[p], &live->energy[p]);
+    live->metered_ns = registers->metered_ns;
+    live->unmetered_ns = registers->unmetered_ns;
+    live->dropped_uwh = registers->dropped_uwh;
+    convert_harmonics(reading, live);
+
+    const unsigned labels = QUALITY_UNCALIBRATED | QUALITY_UNSYNCED | QUALITY_SIMULATED;
+    live->health.windows++;
+    live->health.windows_flagged += (reading->quality & ~labels) != 0;
+    live->health.windows_withheld += !reading->metered;
+    if (!reading->metered)
+        live->health.unmetered_ms += (int64_t)(reading->duration_s * 1e3);
+    health_read(measure->config.health, &live->health);
+    mailbox_write(measure->config.mailbox, live);
+}
+
+static void take_window(struct measure *measure, struct reading *reading)
+{
+    struct clock *clock = measure->config.clock;
+    if (!clock_utc_synced(clock))
+        reading->quality |= QUALITY_UNSYNCED;
+    registers_add(&measure->registers, reading);
+
+    int64_t age_ns = clock_mono_ns(clock) - reading->end_ns;
+    int64_t utc_end_ms = clock_utc_ms(clock) - age_ns / 1000000;
+    int64_t utc_start_ms = utc_end_ms - (reading->end_ns - reading->start_ns) / 1000000;
+    struct interval closed;
+    for (int k = 0; k < MEASURE_INTERVALS; k++)
+        if (interval_add(&measure->builder[k], reading, &measure->registers, utc_start_ms, utc_end_ms, &closed))
+            publish_interval(measure, k, &closed);
+    publish_window(measure, reading);
+}
+
+static void take_scan(struct measure *measure, const struct adc_scan *scan)
+{
+    if (scan->faults & ADC_CORRUPT)
+        measure->pending_quality |= QUALITY_SENSOR_FAULT;
+    if (scan->faults != 0)
+        return;
+    struct meter_scan in = {.quality = measure->standing_quality | measure->pending_quality};
+    measure->pending_quality = 0;
+    for (int k = 0; k < scan->n; k++) {
+        uint16_t code = scan->code[k] & (CALIBRATION_CODES - 1);
+        in.hold_ns[k] = scan->hold_ns[k];
+        in.value[k] = measure->scale.value[k][code];
+        if (calibration_clipped(code))
+            in.quality |= QUALITY_CLIPPED;
+    }
+    meter_add(measure->meter, &in);
+    struct reading reading;
+    while (meter_read(measure->meter, &reading))
+        take_window(measure, &reading);
+}
+
+static void note_peak(struct measure *measure)
+{
+    int64_t waiting = (int64_t)spsc_count(measure->config.scans);
+    _Atomic int64_t *peak = &measure->config.health->ring_peak;
+    if (waiting > atomic_load_explicit(peak, memory_order_relaxed))
+        atomic_store_explicit(peak, waiting, memory_order_relaxed);
+}
+
+int measure_step(struct measure *measure)
+{
+    note_peak(measure);
+    struct adc_scan scan;
+    int taken = 0;
+    while (taken < BLOCK && spsc_pop(measure->config.scans, &scan)) {
+        take_scan(measure, &scan);
+        taken++;
+    }
+    return taken;
+}
+
+void measure_finish(struct measure *measure)
+{
+    struct interval closed;
+    for (int k = 0; k < MEASURE_INTERVALS; k++)
+        if (interval_close(&measure->builder[k], &measure->registers, &closed))
+            publish_interval(measure, k, &closed);
+    mailbox_write(measure->config.mailbox, &measure->live);
+}
+
+static void *run(void *argument)
+{
+    struct measure *measure = argument;
+    long idle_us = measure->config.clock->simulated ? IDLE_SIMULATED_US : IDLE_REAL_US;
+    for (;;) {
+        bool ended = atomic_load_explicit(measure->config.ended, memory_order_acquire);
+        if (measure_step(measure) > 0)
+            continue;
+        if (ended)
+            break;
+        wait_us(idle_us);
+    }
+    measure_finish(measure);
+    return NULL;
+}
+
+int measure_start(struct measure *measure)
+{
+    struct thread_config config = {.name = "measure", .stack_size = STACK_SIZE};
+    return thread_start(&measure->thread, &config, run, measure);
+}
+
+void measure_join(struct measure *measure)
+{
+    pthread_join(measure->thread, NULL);
+}
+
+void measure_close(struct measure *measure)
+{
+    meter_close(measure->meter);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* measure.h - scans in; readings, registers, intervals and the live mailbox out. No I/O that can block.
+ *
+ * Order of one window: registers first, then intervals (which are differences of registers), then the mailbox, then
+ * the records' ring. A record that finds its ring full is lost and counted; its energy is in the next record's
+ * registers. With a simulated clock measure waits instead.
+ * Scans with a corrupt frame or doubtful stamps are left out; dsp bridges the gap and flags it.
+ */
+#ifndef VATIO_FIRMWARE_MEASURE_H
+#define VATIO_FIRMWARE_MEASURE_H
+
+#include "calibration/model.h"
+#include "dsp/interval.h"
+#include "dsp/meter.h"
+#include "dsp/registers.h"
+#include "firmware/api/mailbox.h"
+#include "firmware/health.h"
+#include "firmware/spsc.h"
+#include "hal/adc.h"
+#include "hal/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct measure_config {
+    const struct calibration *calibration;
+    struct meter_config meter;
+    struct creep_config creep;
+    bool simulated;
+    int64_t day_offset_ms;
+    struct spsc *scans;       /* of struct adc_scan, from acquire */
+    struct spsc *records;     /* of struct record, to the recorder */
+    struct mailbox_writer *mailbox;
+    struct health *health;
+    struct clock *clock;
+    atomic_bool *ended;       /* acquire's: no scan follows */
+};
+
+enum { MEASURE_INTERVALS = 4 }; /* live, minute, quarter, day */
+
+struct measure {
+    struct measure_config config;
+    struct calibration_scale scale;
+    struct meter *meter;
+    struct registers registers;
+    struct interval_builder builder[MEASURE_INTERVALS];
+    struct mailbox_live live;  /* identity is filled in by main before the start */
+    unsigned standing_quality; /* of every scan */
+    unsigned pending_quality;  /* of scans left out since the last one taken */
+    int64_t start_ns;
+    pthread_t thread;
+};
+
+/* -ENOMEM or -EINVAL. The registers start at zero: registers_restore may follow. */
+int measure_init(struct measure *measure, const struct measure_config *config);
+
+int measure_start(struct measure *measure);
+
+/* Waits until all scans are measured; call after acquire has ended. Open intervals are closed and recorded. */
+void measure_join(struct measure *measure);
+
+void measure_close(struct measure *measure);
+
+/* Takes what is in the ring, at most a block. Returns the number of scans taken. For tests. */
+int measure_step(struct measure *measure);
+
+/* Closes open intervals at the end. For tests. */
+void measure_finish(struct measure *measure);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/recorder.h"
+
+#include "firmware/base/log.h"
+#include "firmware/thread.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { STACK_SIZE = 512 << 10, IDLE_REAL_MS = 50, IDLE_SIMULATED_MS = 1 };
+
+void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records, struct health *health,
+                   struct clock *clock, const char *boot_id)
+{
+    memset(recorder, 0, sizeof *recorder);
+    recorder->store = store;
+    recorder->records = records;
+    recorder->health = health;
+    recorder->clock = clock;
+    snprintf(recorder->boot_id, sizeof recorder->boot_id, "%s", boot_id);
+    pthread_mutex_init(&recorder->lock, NULL);
+    for (int stream = 0; stream < STREAMS; stream++)
+        atomic_store(&recorder->newest_seq[stream], store_newest_seq(store, (enum record_stream)stream));
+}
+
+void recorder_event(struct recorder *recorder, const char *kind, const char *detail, double value)
+{
+    struct record_event event = {
+        .schema = RECORD_SCHEMA,
+        .stream = STREAM_EVENT,
+        .utc_ms = clock_utc_ms(recorder->clock),
+        .utc_synced = clock_utc_synced(recorder->clock),
+        .mono_us = clock_mono_ns(recorder->clock) / 1000,
+        .value = value,
+    };
+    memcpy(event.boot_id, recorder->boot_id, sizeof event.boot_id);
+    snprintf(event.kind, sizeof event.kind, "%s", kind);
+    snprintf(event.detail, sizeof event.detail, "%s", detail);
+    pthread_mutex_lock(&recorder->lock);
+    if (recorder->events < RECORDER_EVENTS)
+        recorder->event[recorder->events++] = event;
+    else
+        health_add(&recorder->health->records_lost, 1);
+    pthread_mutex_unlock(&recorder->lock);
+}
+
+int64_t recorder_newest_seq(struct recorder *recorder, enum record_stream stream)
+{
+    return atomic_load(&recorder->newest_seq[stream]);
+}
+
+static int64_t now_ms(struct recorder *recorder)
+{
+    return clock_mono_ns(recorder->clock) / 1000000;
+}
+
+/* Counts a failure, and says it when it begins and when it is over. */
+static void note(struct recorder *recorder, int result)
+{
+    if (result < 0) {
+        health_add(&recorder->health->store_errors, 1);
+        if (!recorder->failing)
+            log_error("store: %s; metering goes on", recorder->store->error);
+    } else if (recorder->failing) {
+        log_notice("store: writing again");
+    }
+    recorder->failing = result < 0;
+}
+
+static int take_event(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    struct record_event event = recorder->event[0];
+    int taken = recorder->events > 0;
+    if (taken) {
+        recorder->events--;
+        memmove(&recorder->event[0], &recorder->event[1], (size_t)recorder->events * sizeof event);
+    }
+    pthread_mutex_unlock(&recorder->lock);
+    if (taken && store_add_event(recorder->store, &event, now_ms(recorder)) < 0)
+        health_add(&recorder->health->records_lost, 1);
+    return taken;
+}
+
+static int take_record(struct recorder *recorder)
+{
+    struct record record;
+    if (!spsc_pop(recorder->records, &record))
+        return 0;
+    if (store_add(recorder->store, &record, now_ms(recorder)) < 0)
+        health_add(&recorder->health->records_lost, 1);
+    return 1;
+}
+
+static void publish(struct recorder *recorder)
+{
+    for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
+        atomic_store(&recorder->newest_seq[stream], store_newest_seq(recorder->store, (enum record_stream)stream));
+    atomic_store(&recorder->health->records_stored, recorder->store->written);
+}
+
+static void *run(void *argument)
+{
+    struct recorder *recorder = argument;
+    long idle_ms = recorder->clock->simulated ? IDLE_SIMULATED_MS : IDLE_REAL_MS;
+    for (;;) {
+        bool stop = atomic_load(&recorder->stop);
+        int taken = take_event(recorder) + take_record(recorder);
+        if (recorder->store->pending > 0)
+            note(recorder, store_tick(recorder->store, now_ms(recorder)));
+        publish(recorder);
+        if (taken > 0)
+            continue;
+        if (stop)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = idle_ms * 1000000}, NULL);
+    }
+    note(recorder, store_commit(recorder->store));
+    publish(recorder);
+    return NULL;
+}
+
+int recorder_start(struct recorder *recorder)
+{
+    struct thread_config config = {.name = "recorder", .stack_size = STACK_SIZE};
+    return thread_start(&recorder->thread, &config, run, recorder);
+}
+
+void recorder_stop(struct recorder *recorder)
+{
+    atomic_store(&recorder->stop, true);
+    pthread_join(recorder->thread, NULL);
+}

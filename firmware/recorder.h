@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* recorder.h - the store's thread: takes records from measure and events from anyone and writes them, at the pace of
+ * the disk. What cannot be written is counted; metering goes on.
+ *
+ * Threads: recorder_event and recorder_newest_seq from any thread; the others from main.
+ */
+#ifndef VATIO_FIRMWARE_RECORDER_H
+#define VATIO_FIRMWARE_RECORDER_H
+
+#include "firmware/health.h"
+#include "firmware/spsc.h"
+#include "firmware/store.h"
+#include "hal/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RECORDER_EVENTS = 32 };
+
+struct recorder {
+    struct store *store;
+    struct spsc *records; /* of struct record */
+    struct health *health;
+    struct clock *clock;
+    char boot_id[RECORD_ID];
+
+    pthread_mutex_t lock; /* of the events */
+    struct record_event event[RECORDER_EVENTS];
+    int events;
+    _Atomic int64_t newest_seq[STREAMS];
+    bool failing; /* the last write failed; said once */
+    atomic_bool stop;
+    pthread_t thread;
+};
+
+void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records, struct health *health,
+                   struct clock *clock, const char *boot_id);
+int recorder_start(struct recorder *recorder);
+
+/* Queues an event of now. kind and detail are cut to their fields. value: NaN = none. */
+void recorder_event(struct recorder *recorder, const char *kind, const char *detail, double value);
+
+/* The highest seq given so far. */
+int64_t recorder_newest_seq(struct recorder *recorder, enum record_stream stream);
+
+/* Writes what is queued, ends the thread. */
+void recorder_stop(struct recorder *recorder);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { MS_PER_HOUR = 3600000 };
+
+static void make_plan(struct source *source, const struct config *config, int n_channels, const int input[])
+{
+    const struct board_converter *converter = &source->board->converter;
+    double rate_hz = config->scan_rate_hz > 0 ? config->scan_rate_hz : converter->scan_rate_hz;
+    source->plan = (struct adc_plan){
+        .n = n_channels,
+        .clock_hz = converter->spi_clock_hz,
+        .conversion_spacing_ns = converter->conversion_spacing_ns,
+        .hold_offset_ns = converter->hold_offset_ns,
+        .period_ns = (int64_t)(1e9 / rate_hz),
+    };
+    for (int k = 0; k < n_channels; k++)
+        source->plan.input[k] = (uint8_t)input[k];
+}
+
+static int check_plan(const struct adc_plan *plan, char *error, size_t error_size)
+{
+    int64_t needed_ns = (int64_t)plan->n * plan->conversion_spacing_ns;
+    if (plan->period_ns > needed_ns + needed_ns / 10)
+        return 0;
+    snprintf(error, error_size,
+             "scan rate %lld Hz is too high: %d conversions of %d ns need %lld ns, with a tenth to spare",
+             (long long)(1000000000 / plan->period_ns), plan->n, plan->conversion_spacing_ns, (long long)needed_ns);
+    return -EINVAL;
+}
+
+static int open_spidev(struct source *source, char *error, size_t error_size)
+{
+    int result = adc_spidev_init(&source->spidev, source->board->converter.spi_device, &source->plan, source->clock,
+                                 &spidev_system_calls, error, error_size);
+    source->adc = &source->spidev.adc;
+    return result;
+}
+
+static int init_real(struct source *source, char *error, size_t error_size)
+{
+    clock_real_init(&source->clock_real);
+    source->clock = &source->clock_real.clock;
+    return open_spidev(source, error, error_size);
+}
+
+/* The installation: the house or the steady load. NULL: see error. */
+static struct waveform_source *open_waveforms(struct source *source, const struct config *config, double start_hour,
+                                              char *error, size_t error_size)
+{
+    if (config->sim_source == CONFIG_SIM_HOUSE) {
+        struct house_config house = {
+            .f_nominal_hz = source->board->f_nominal_hz,
+            .u_nominal_v = source->board->u_nominal_v,
+            .start_hour = config->house_hour >= 0 ? config->house_hour : start_hour,
+            .solar_peak_w = config->solar_peak_w,
+            .seed = (uint64_t)config->sim_seed,
+        };
+        source->house = house_init(&house);
+        return source->house != NULL ? house_source(source->house) : NULL;
+    }
+    struct steady_config steady = {
+        .f_hz = config->steady_f_hz,
+        .u_v = config->steady_u_v,
+        .i_a = config->steady_i_a,
+        .phi_deg = config->steady_phi_deg,
+    };
+    snprintf(steady.u_harmonics, sizeof steady.u_harmonics, "%s", config->steady_u_harmonics);
+    snprintf(steady.i_harmonics, sizeof steady.i_harmonics, "%s", config->steady_i_harmonics);
+    return steady_init(&source->steady, &steady, error, error_size) == 0 ? &source->steady.source : NULL;
+}
+
+static int init_sim(struct source *source, const struct config *config, char *error, size_t error_size)
+{
+    struct options_error text;
+    double speed;
+    int64_t now_ms, start_ms;
+    clock_real_init(&source->clock_real);
+    now_ms = clock_utc_ms(&source->clock_real.clock);
+    if (config_sim_speed(config, &speed, &text) != 0 || config_sim_start(config, now_ms, &start_ms, &text) != 0) {
+        snprintf(error, error_size, "%s", text.text);
+        return -EINVAL;
+    }
+    clock_sim_init(&source->clock_sim, start_ms, speed);
+    source->clock = &source->clock_sim.clock;
+
+    double start_hour = (double)(start_ms % (24 * MS_PER_HOUR)) / MS_PER_HOUR;
+    snprintf(error, error_size, "no memory for the simulation");
+    struct waveform_source *waveforms = open_waveforms(source, config, start_hour, error, error_size);
+    if (waveforms == NULL)
+        return -EINVAL;
+    struct sim_config sim = {
+        .noise_lsb = config->noise_lsb,
+        .jitter_ns = config->jitter_ns,
+        .stamp_ns = config->stamp_ns,
+        .seed = (uint64_t)config->sim_seed,
+    };
+    source->sim = adc_sim_init(source->board, &source->plan, &sim, waveforms, source->clock);
+    if (source->sim == NULL)
+        return -ENOMEM;
+    source->adc = adc_sim_adc(source->sim);
+    return 0;
+}
+
+int source_init(struct source *source, const struct config *config, const struct board *board, int n_channels,
+                const int input[], char *error, size_t error_size)
+{
+    *source = (struct source){.board = board, .simulated = config->adc_source == CONFIG_ADC_SIM};
+    make_plan(source, config, n_channels, input);
+    int result = check_plan(&source->plan, error, error_size);
+    if (result < 0)
+        return result;
+    return source->simulated ? init_sim(source, config, error, error_size) : init_real(source, error, error_size);
+}
+
+int source_reopen(struct source *source, char *error, size_t error_size)
+{
+    if (source->simulated)
+        return 0;
+    adc_close(source->adc);
+    return open_spidev(source, error, error_size);
+}
+
+void source_close(struct source *source)
+{
+    if (source->adc != NULL)
+        adc_close(source->adc);
+    house_close(source->house);
+}

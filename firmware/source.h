@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* source.h - where scans and time come from, chosen by the configuration: the real converter and clocks, or the
+ * simulated installation, front end and clock.
+ *
+ * Errors:  -errno and one sentence that says what a user can do.
+ * Threads: init, reopen and close from one thread at a time; clock from any.
+ */
+#ifndef VATIO_FIRMWARE_SOURCE_H
+#define VATIO_FIRMWARE_SOURCE_H
+
+#include "board/board.h"
+#include "firmware/config.h"
+#include "hal/adc.h"
+#include "hal/adc_spidev.h"
+#include "hal/clock.h"
+#include "hal/sim/adc_sim.h"
+#include "hal/sim/house.h"
+#include "hal/sim/steady.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct source {
+    const struct board *board;
+    struct adc_plan plan;
+    struct clock *clock;
+    struct adc *adc;
+    bool simulated;
+    /* real */
+    struct clock_real clock_real;
+    struct adc_spidev spidev;
+    /* simulated */
+    struct clock_sim clock_sim;
+    struct house *house;
+    struct steady steady;
+    struct adc_sim *sim;
+};
+
+/* board must outlive the source. input[k]: converter input of scan position k. */
+int source_init(struct source *source, const struct config *config, const struct board *board, int n_channels,
+                const int input[], char *error, size_t error_size);
+
+/* Closes and opens the converter; nothing to do for the simulated one. */
+int source_reopen(struct source *source, char *error, size_t error_size);
+
+void source_close(struct source *source);
+
+#endif
