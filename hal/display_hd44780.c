@@ -160,33 +160,31 @@ static int open_and_start(struct display_hd44780 *lcd)
     return error;
 }
 
-static int write_run(struct display_hd44780 *lcd, int row, int first, const char *letters, int n)
+static int write_run(struct display_hd44780 *lcd, int row, const char *wanted, int first, int end)
 {
     struct stream stream = {0};
     add_byte(&stream, SET_ADDRESS | (unsigned)(row_address[row] + first), 0);
-    for (int i = 0; i < n; i++) {
-        unsigned letter = (unsigned char)letters[i];
+    for (int c = first; c < end; c++) {
+        unsigned letter = (unsigned char)wanted[c];
         add_byte(&stream, letter == DISPLAY_DEGREE ? DEGREE_GLYPH : letter, PIN_RS);
+        lcd->shown.row[row][c] = wanted[c];
     }
-    int error = send(lcd, stream.bytes, stream.used);
-    if (!error)
-        memcpy(&lcd->shown.row[row][first], letters, (size_t)n);
-    return error;
+    return send(lcd, stream.bytes, stream.used);
 }
 
 static int write_row(struct display_hd44780 *lcd, int row, const char *wanted)
 {
     const char *shown = lcd->shown.row[row];
-    for (int c = 0; c < DISPLAY_COLUMNS; c++) {
-        int n = 0;
-        while (c + n < DISPLAY_COLUMNS && wanted[c + n] != shown[c + n])
-            n++;
-        int error = n > 0 ? write_run(lcd, row, c, wanted + c, n) : 0;
-        if (error)
-            return error;
-        c += n;
+    int error = 0;
+    for (int first = 0; first < DISPLAY_COLUMNS && !error; first++) {
+        int end = first;
+        while (end < DISPLAY_COLUMNS && wanted[end] != shown[end])
+            end++;
+        if (end > first)
+            error = write_run(lcd, row, wanted, first, end);
+        first = end;
     }
-    return 0;
+    return error;
 }
 
 static int hd44780_write(struct display *display, const struct display_text *text)
