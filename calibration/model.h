@@ -17,11 +17,11 @@
 enum { CALIBRATION_CODES = 1024, CALIBRATION_TEXT = 32 };
 
 struct calibration_channel {
-    double gain;         /* V/LSB or A/LSB, not 0 */
-    double offset_lsb;   /* code at 0 V or 0 A, 0..1023 */
-    double delay_ns;     /* -1e6..1e6 */
-    double high_pass_hz; /* 0..10, 0 = none */
-    double low_pass_hz;  /* 0 = none, else 500..1e6 */
+    double gain;                             /* V/LSB or A/LSB, not 0 */
+    double offset_lsb;                       /* mean code at 0 V or 0 A, 0..1023 */
+    double delay_ns;                         /* -1e6..1e6 */
+    double high_pass_hz;                     /* 0..10, 0 = none */
+    double low_pass_hz;                      /* 0 = none, else 500..1e6 */
     double linearity_lsb[CALIBRATION_CODES]; /* added to the code; all 0 = ideal converter */
 };
 
@@ -33,6 +33,7 @@ struct calibration {
     char reference[CALIBRATION_TEXT]; /* what it was compared with */
     bool calibrated;                  /* false: nominal values, readings are marked UNCALIBRATED */
     int n_channels;                   /* in scan order */
+    int input[DSP_CHANNELS];          /* converter input of each, as in the board file's [channelN] */
     struct calibration_channel channel[DSP_CHANNELS];
 };
 
