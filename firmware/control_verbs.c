@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/control_verbs.h"
+
+#include "firmware/base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum control_privilege { PRIVILEGE_READ, PRIVILEGE_CONTROL };
+
+/* Status of the reply; text beside it, or a body and its length in client->reply. */
+typedef int control_handler(struct control_server *server, struct control_client *client,
+                            const struct control_request *request, char *text, size_t size);
+
+static int status(struct control_server *server, struct control_client *client,
+                  const struct control_request *request, char *text, size_t size)
+{
+    (void)request;
+    (void)text;
+    (void)size;
+    server->config.ops->status(server->config.context, &client->reply.body.status);
+    client->reply.length = sizeof client->reply.body.status;
+    return 0;
+}
+
+static int stream(struct control_server *server, struct control_client *client,
+                  const struct control_request *request, char *text, size_t size)
+{
+    if (request->stream < STREAM_MINUTE || request->stream >= STREAMS) {
+        snprintf(text, size, "no stored stream has the number %lld", (long long)request->stream);
+        return -EINVAL;
+    }
+    if (request->from_seq < 0 || request->max < 1 || request->max > CONTROL_STREAM_MAX) {
+        snprintf(text, size, "a stream is asked for from 0 or later, 1 to %d records at a time",
+                 CONTROL_STREAM_MAX);
+        return -EINVAL;
+    }
+    if (server->config.reader == NULL) {
+        snprintf(text, size, "the store is not open");
+        return -ENODEV;
+    }
+    client->streaming = true;
+    client->stream = (enum record_stream)request->stream;
+    client->next_seq = request->from_seq;
+    client->left = request->max;
+    client->chunk_n = client->chunk_next = 0;
+    control_verbs_stream_next(server, client);
+    return client->reply.status;
+}
+
+static int page(struct control_server *server, struct control_client *client,
+                const struct control_request *request, char *text, size_t size)
+{
+    (void)client;
+    if (request->page < -1) {
+        snprintf(text, size, "pages count from 0, and -1 is rotation");
+        return -EINVAL;
+    }
+    return server->config.ops->page(server->config.context, request->page, text, size);
+}
+
+static int reload(struct control_server *server, struct control_client *client,
+                  const struct control_request *request, char *text, size_t size)
+{
+    (void)client;
+    (void)request;
+    return server->config.ops->reload(server->config.context, text, size);
+}
+
+static int stop(struct control_server *server, struct control_client *client,
+                const struct control_request *request, char *text, size_t size)
+{
+    (void)client;
+    (void)request;
+    return server->config.ops->stop(server->config.context, text, size);
+}
+
+static const struct control_entry {
+    const char *name;
+    enum control_privilege privilege;
+    control_handler *handler;
+} verbs[CONTROL_VERBS] = {
+    [CONTROL_STATUS] = {"status", PRIVILEGE_READ, status},
+    [CONTROL_STREAM] = {"stream", PRIVILEGE_READ, stream},
+    [CONTROL_PAGE] = {"page", PRIVILEGE_CONTROL, page},
+    [CONTROL_RELOAD] = {"reload", PRIVILEGE_CONTROL, reload},
+    [CONTROL_STOP] = {"stop", PRIVILEGE_CONTROL, stop},
+};
+
+static void begin_reply(struct control_reply *reply, uint16_t verb)
+{
+    memset(reply, 0, sizeof *reply);
+    reply->magic = CONTROL_MAGIC;
+    reply->version = CONTROL_VERSION;
+    reply->verb = verb;
+}
+
+/* A sentence of the reply, if there is one and no other body. */
+static void end_reply(struct control_reply *reply, int result, const char *text)
+{
+    reply->status = result;
+    if (text[0] == '\0' && result < 0)
+        text = strerror(-result);
+    if (text[0] == '\0')
+        return;
+    snprintf(reply->body.text, sizeof reply->body.text, "%s", text);
+    reply->length = (uint32_t)strlen(reply->body.text) + 1;
+}
+
+/* 0, or why this is no request that is understood here. */
+static int check(const struct control_request *request, size_t size, char *text, size_t text_size)
+{
+    size_t head = offsetof(struct control_request, stream);
+    if (size < head || request->magic != CONTROL_MAGIC) {
+        snprintf(text, text_size, "this is not a request to vatiod");
+        return -EPROTO;
+    }
+    if (request->version != CONTROL_VERSION) {
+        snprintf(text, text_size, "vatiod speaks version %d of the control protocol, not %d", CONTROL_VERSION,
+                 request->version);
+        return -EPROTO;
+    }
+    if (size != sizeof *request) {
+        snprintf(text, text_size, "a request has %zu bytes, this one %zu", sizeof *request, size);
+        return -EPROTO;
+    }
+    if (request->verb >= CONTROL_VERBS || verbs[request->verb].handler == NULL) {
+        snprintf(text, text_size, "there is no verb %d", request->verb);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int allow(const struct control_client *client, const struct control_entry *verb, char *text,
+                 size_t size)
+{
+    if (verb->privilege == PRIVILEGE_READ || client->may_control)
+        return 0;
+    snprintf(text, size, "%s is for root and vatiod's own user", verb->name);
+    return -EPERM;
+}
+
+void control_verbs_answer(struct control_server *server, struct control_client *client,
+                          const struct control_request *request, size_t size)
+{
+    char text[CONTROL_TEXT] = "";
+    int result = check(request, size, text, sizeof text);
+    begin_reply(&client->reply, result != -EPROTO ? request->verb : 0);
+    if (result == 0) {
+        const struct control_entry *verb = &verbs[request->verb];
+        result = allow(client, verb, text, sizeof text);
+        if (result == 0)
+            result = verb->handler(server, client, request, text, sizeof text);
+        if (verb->privilege == PRIVILEGE_CONTROL)
+            log_notice("control: %s by uid %ld, pid %ld: %s", verb->name, (long)client->uid,
+                       (long)client->pid, result == 0 ? "done" : strerror(-result));
+    }
+    if (result == -EPROTO || result == -EINVAL || result == -EPERM)
+        atomic_fetch_add(&server->refused, 1);
+    end_reply(&client->reply, result, text);
+}
+
+static bool keep(void *context, const void *record)
+{
+    struct control_client *client = context;
+    size_t size = client->stream == STREAM_EVENT ? sizeof(struct record_event) : sizeof(struct record);
+    memcpy(&client->chunk[client->chunk_n++], record, size);
+    return client->chunk_n < CONTROL_CHUNK;
+}
+
+/* Reads the next records; each call is a short read transaction of its own. */
+static int read_ahead(struct control_server *server, struct control_client *client)
+{
+    client->chunk_n = client->chunk_next = 0;
+    int64_t max = client->left < CONTROL_CHUNK ? client->left : CONTROL_CHUNK;
+    return store_reader_read(server->config.reader, client->stream, client->next_seq, max, keep, client);
+}
+
+void control_verbs_stream_next(struct control_server *server, struct control_client *client)
+{
+    struct control_reply *reply = &client->reply;
+    begin_reply(reply, CONTROL_STREAM);
+    if (client->chunk_next == client->chunk_n && client->left > 0) {
+        int result = read_ahead(server, client);
+        if (result < 0) {
+            client->streaming = false;
+            end_reply(reply, result, server->config.reader->error);
+            return;
+        }
+    }
+    if (client->chunk_next == client->chunk_n) { /* the end: status 0 and no body */
+        client->streaming = false;
+        return;
+    }
+    const union store_item *item = &client->chunk[client->chunk_next++];
+    reply->length = client->stream == STREAM_EVENT ? sizeof item->event : sizeof item->record;
+    memcpy(&reply->body, item, reply->length);
+    client->next_seq = item->record.seq + 1;
+    client->left--;
+}
