@@ -90,8 +90,7 @@ int control_server_init(struct control_server *server, const struct control_serv
     if (result < 0) {
         snprintf(error, error_size, "%s/%s: cannot listen there: %s", config->run_dir, CONTROL_FILE,
                  strerror(-result));
-        if (server->listener < 0)
-            server->path[0] = '\0'; /* nothing of ours to remove */
+        server->path[0] = '\0'; /* what has that name may not be ours to remove */
         control_server_close(server);
     }
     return result;
@@ -133,7 +132,7 @@ static struct control_client *find_place(struct control_server *server, bool pri
             silent = client;
     }
     if (silent != NULL)
-        drop_counted(server, silent, "was silent when another came");
+        drop_counted(server, silent, "made room for another");
     return silent;
 }
 

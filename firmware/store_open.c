@@ -125,10 +125,13 @@ int store_open_identity(struct sqlite3 *db, const char *meter_id, char *store_id
                  RECORD_ID - 1);
         return -EINVAL;
     }
-    if (write_meta(db, "meter_id", meter_id) != SQLITE_OK ||
-        read_meta(db, "meter_id", stored, sizeof stored) < 0 ||
-        read_meta(db, "store_id", store_id, RECORD_ID) < 0)
+    if (write_meta(db, "meter_id", meter_id) != SQLITE_OK)
         return store_fail(db, "tell whose it is", error, error_size);
+    int result = read_meta(db, "meter_id", stored, sizeof stored, error, error_size);
+    if (result == 0)
+        result = read_meta(db, "store_id", store_id, RECORD_ID, error, error_size);
+    if (result < 0)
+        return result;
     if (strcmp(stored, meter_id) != 0) {
         snprintf(error, error_size,
                  "%s: holds the records of meter %s and this is %s; move it away or name the meter as before",
