@@ -47,12 +47,14 @@ static void recover(struct acquire *acquire, int error)
 {
     log_error("converter %s: %s; opening it again", acquire->source->adc->ops->name, strerror(-error));
     char text[160];
-    for (int64_t wait_ms = RETRY_FIRST_MS; !stopping(acquire); wait_ms = wait_ms * 2) {
-        wait_us((wait_ms < RETRY_LAST_MS ? wait_ms : RETRY_LAST_MS) * 1000);
+    for (int64_t wait_ms = RETRY_FIRST_MS; !stopping(acquire); wait_ms *= 2) {
+        if (wait_ms > RETRY_LAST_MS)
+            wait_ms = RETRY_LAST_MS;
+        wait_us(wait_ms * 1000);
+        health_add(&acquire->health->acquire_turns, 1);
         if (source_reopen(acquire->source, text, sizeof text) == 0)
             return;
         health_add(&acquire->health->scans_failed, 1);
-        wait_ms = wait_ms < RETRY_LAST_MS ? wait_ms : RETRY_LAST_MS;
     }
 }
 
@@ -62,6 +64,7 @@ bool acquire_step(struct acquire *acquire)
     int64_t due_ns = pace_next(&acquire->pace, clock_mono_ns(clock));
     if (stopping(acquire) || due_ns >= acquire->end_ns)
         return false;
+    health_add(&acquire->health->acquire_turns, 1);
     struct adc_scan scan;
     int result = adc_read(acquire->source->adc, due_ns, &scan);
     if (result < 0) {
@@ -85,7 +88,8 @@ static void *run(void *argument)
 
 int acquire_start(struct acquire *acquire)
 {
-    struct thread_config config = {.name = "acquire", .stack_size = STACK_SIZE, .priority = acquire->priority};
+    struct thread_config config = {
+        .name = "acquire", .stack_size = STACK_SIZE, .priority = acquire->priority};
     return thread_start(&acquire->thread, &config, run, acquire);
 }
 

@@ -51,13 +51,17 @@ const struct option config_options[] = {
      "hour of the house's day at the start; -1: the hour of start"},
     {"sim", "solar_peak_w", "W", OPTION_DOUBLE, AT(solar_peak_w), "2500", 0, 5000, NULL,
      "the inverter's clear-sky power at noon; 0: no solar"},
-    {"sim", "noise_lsb", "LSB", OPTION_DOUBLE, AT(noise_lsb), "0.5", 0, 50, NULL, "rms noise at the converter's pins"},
+    {"sim", "noise_lsb", "LSB", OPTION_DOUBLE, AT(noise_lsb), "0.5", 0, 50, NULL,
+     "rms noise at the converter's pins"},
     {"sim", "jitter_ns", "ns", OPTION_DOUBLE, AT(jitter_ns), "5000", 0, 1e6, NULL,
      "rms delay of a scan's start, seen by the stamps"},
-    {"sim", "stamp_ns", "ns", OPTION_DOUBLE, AT(stamp_ns), "1000", 0, 1e6, NULL, "rms error of the time stamps"},
+    {"sim", "stamp_ns", "ns", OPTION_DOUBLE, AT(stamp_ns), "1000", 0, 1e6, NULL,
+     "rms error of the time stamps"},
     {"sim", "f_hz", "Hz", OPTION_DOUBLE, AT(steady_f_hz), "60", 40, 70, NULL, "steady: frequency"},
-    {"sim", "u_v", "V", OPTION_DOUBLE, AT(steady_u_v), "120", 0, 400, NULL, "steady: rms of the fundamental voltage"},
-    {"sim", "i_a", "A", OPTION_DOUBLE, AT(steady_i_a), "5", 0, 100, NULL, "steady: rms of the fundamental current"},
+    {"sim", "u_v", "V", OPTION_DOUBLE, AT(steady_u_v), "120", 0, 400, NULL,
+     "steady: rms of the fundamental voltage"},
+    {"sim", "i_a", "A", OPTION_DOUBLE, AT(steady_i_a), "5", 0, 100, NULL,
+     "steady: rms of the fundamental current"},
     {"sim", "phi_deg", "deg", OPTION_DOUBLE, AT(steady_phi_deg), "0", -180, 180, NULL,
      "steady: angle by which the current lags; beyond 90 it is export"},
     {"sim", "u_harmonics", "", OPTION_STRING, AT(steady_u_harmonics), "", 0, CONFIG_HARMONICS, NULL,
@@ -65,7 +69,8 @@ const struct option config_options[] = {
     {"sim", "i_harmonics", "", OPTION_STRING, AT(steady_i_harmonics), "", 0, CONFIG_HARMONICS, NULL,
      "steady: order:percent:degrees, separated by commas"},
     {"sim", "check_pct", "%", OPTION_DOUBLE, AT(check_pct), "-1", -1, 100, NULL,
-     "at the end print registers beside the model's integrals; > 0: fail where they differ by more; -1: do not print"},
+     "at the end print registers beside the model's integrals; > 0: fail where they differ by more; -1: do "
+     "not print"},
 
     {"journal", "interval_s", "s", OPTION_INT, AT(journal_interval_s), "10", 1, 3600, NULL,
      "how often the registers are written; a power cut costs at most this much energy"},
@@ -105,7 +110,8 @@ int config_sim_speed(const struct config *config, double *speed, struct options_
     return 0;
 }
 
-int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms, struct options_error *error)
+int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms,
+                     struct options_error *error)
 {
     if (strcmp(config->sim_start, "now") == 0) {
         *start_ms = now_ms;
@@ -131,7 +137,8 @@ int config_check(const struct config *config, struct options_error *error)
     if (result == 0 && config->scan_rate_hz != 0 && config->scan_rate_hz < 1000)
         result = refuse(error, "adc.scan_rate_hz", "too low", "0, or 1000 to 20000 Hz");
     if (result == 0 && strpbrk(config->meter_id, "/+#\" \t") != NULL)
-        result = refuse(error, "meter.id", config->meter_id, "no blank and none of / + # \", as it becomes a topic");
+        result = refuse(error, "meter.id", config->meter_id,
+                        "no blank and none of / + # \", as it becomes a topic");
     return result;
 }
 

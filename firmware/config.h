@@ -32,9 +32,9 @@ struct config {
     char board_file[CONFIG_PATH + 1];
     char calibration_file[CONFIG_PATH + 1];
 
-    int adc_source;       /* enum config_adc */
-    double scan_rate_hz;  /* 0 = the board's */
-    int64_t priority;     /* SCHED_FIFO of acquire; 0 = ordinary */
+    int adc_source;      /* enum config_adc */
+    double scan_rate_hz; /* 0 = the board's */
+    int64_t priority;    /* SCHED_FIFO of acquire; 0 = ordinary */
     bool lock_memory;
 
     int sim_source; /* enum config_sim */
@@ -73,7 +73,8 @@ extern const size_t config_options_n;
 int config_sim_speed(const struct config *config, double *speed, struct options_error *error);
 
 /* sim_start as ms since 1970: now_ms for "now", else ISO 8601 UTC ("2026-06-21T00:00:00Z"). */
-int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms, struct options_error *error);
+int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms,
+                     struct options_error *error);
 
 /* What one option cannot check alone: stop_va <= start_va, sim_speed, sim_start. */
 int config_check(const struct config *config, struct options_error *error);

@@ -66,8 +66,8 @@ static void convert_point(const struct interval_point *in, struct record_point *
     convert_energy(&in->total, &out->total);
 }
 
-void convert_interval(const struct interval *interval, const struct topology *topology, enum record_stream stream,
-                      struct record *record)
+void convert_interval(const struct interval *interval, const struct topology *topology,
+                      enum record_stream stream, struct record *record)
 {
     memset(record, 0, sizeof *record);
     record->schema = RECORD_SCHEMA;

@@ -14,8 +14,8 @@
 int convert_points(const struct topology *topology, int64_t point_id[RECORD_POINTS]);
 
 /* Fills everything but seq, utc_synced and boot_id. */
-void convert_interval(const struct interval *interval, const struct topology *topology, enum record_stream stream,
-                      struct record *record);
+void convert_interval(const struct interval *interval, const struct topology *topology,
+                      enum record_stream stream, struct record *record);
 
 void convert_energy(const struct energy *energy, struct record_energy *record);
 void convert_energy_back(const struct record_energy *record, struct energy *energy);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct health {
+    _Atomic int64_t acquire_turns, measure_turns; /* signs of life, for the watchdog */
     _Atomic int64_t scans, scans_late, scans_corrupt, scans_failed;
     _Atomic int64_t ring_lost, ring_peak;
     _Atomic int64_t records_stored, records_lost, store_errors;

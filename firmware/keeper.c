@@ -14,16 +14,18 @@ enum { STACK_SIZE = 128 << 10, TURN_MS = 100 };
 
 _Static_assert(sizeof(struct keeper_record) <= JOURNAL_RECORD_MAX, "a register record fits a slot");
 
-static int read_record(struct keeper *keeper, struct keeper_record *record, bool *found, char *error, size_t error_size)
+static int read_record(struct keeper *keeper, struct keeper_record *record, bool *found, char *error,
+                       size_t error_size)
 {
     int result = journal_read(&keeper->journal, record);
     *found = result == 0;
     if (result == -EBADMSG && keeper->journal.damaged == 0)
         return 0;
     if (result == -EBADMSG) {
-        snprintf(error, error_size,
-                 "register journal: all %d slots that were written are damaged; move %s away to begin at zero",
-                 keeper->journal.damaged, KEEPER_FILE);
+        snprintf(
+            error, error_size,
+            "register journal: all %d slots that were written are damaged; move %s away to begin at zero",
+            keeper->journal.damaged, KEEPER_FILE);
         return -EBADMSG;
     }
     if (result == 0 && strncmp(record->meter_id, keeper->meter_id, sizeof record->meter_id) != 0) {
@@ -34,8 +36,8 @@ static int read_record(struct keeper *keeper, struct keeper_record *record, bool
     return result;
 }
 
-int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id, struct keeper_record *record,
-                bool *found, char *error, size_t error_size)
+int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id,
+                struct keeper_record *record, bool *found, char *error, size_t error_size)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", data_dir, KEEPER_FILE);
@@ -51,7 +53,8 @@ int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_i
     if (result < 0)
         journal_close(&keeper->journal);
     else if (keeper->journal.damaged > 0)
-        log_warning("register journal: %d damaged slot(s), the newest valid one is used", keeper->journal.damaged);
+        log_warning("register journal: %d damaged slot(s), the newest valid one is used",
+                    keeper->journal.damaged);
     return result;
 }
 
@@ -86,7 +89,8 @@ int keeper_write(struct keeper *keeper, const struct mailbox_live *live)
     int result = journal_write(&keeper->journal, &record);
     health_add(result == 0 ? &keeper->health->journal_writes : &keeper->health->journal_errors, 1);
     if (result < 0 && !keeper->failing)
-        log_error("register journal: %s; trying again every %lld s", strerror(-result), (long long)keeper->interval_s);
+        log_error("register journal: %s; trying again every %lld s", strerror(-result),
+                  (long long)keeper->interval_s);
     keeper->failing = result < 0;
     return result;
 }

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define KEEPER_MAGIC UINT32_C(0x52475601) /* register record, version 1 */
-#define KEEPER_FILE "registers.journal"
+#define KEEPER_FILE  "registers.journal"
 
 struct keeper_record {
     char meter_id[RECORD_ID];
@@ -53,8 +53,8 @@ struct keeper {
 
 /* Opens the journal. found says whether a record of this meter was there; -EMEDIUMTYPE with a sentence when the
  * registers are another meter's or the file is something else. */
-int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id, struct keeper_record *record,
-                bool *found, char *error, size_t error_size);
+int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id,
+                struct keeper_record *record, bool *found, char *error, size_t error_size);
 
 /* Puts the kept registers in place, point by point. */
 void keeper_restore(const struct keeper_record *record, struct registers *registers);

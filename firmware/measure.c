@@ -37,7 +37,8 @@ int measure_init(struct measure *measure, const struct measure_config *config)
         return -ENOMEM;
     registers_init(&measure->registers, &config->meter.topology, &config->creep);
     for (int k = 0; k < MEASURE_INTERVALS; k++)
-        interval_init(&measure->builder[k], intervals[k].period_ms, intervals[k].local ? config->day_offset_ms : 0);
+        interval_init(&measure->builder[k], intervals[k].period_ms,
+                      intervals[k].local ? config->day_offset_ms : 0);
     if (!config->calibration->calibrated)
         measure->standing_quality |= QUALITY_UNCALIBRATED;
     if (config->simulated)
@@ -104,7 +105,8 @@ static void take_window(struct measure *measure, struct reading *reading)
     int64_t utc_start_ms = utc_end_ms - (reading->end_ns - reading->start_ns) / 1000000;
     struct interval closed;
     for (int k = 0; k < MEASURE_INTERVALS; k++)
-        if (interval_add(&measure->builder[k], reading, &measure->registers, utc_start_ms, utc_end_ms, &closed))
+        if (interval_add(&measure->builder[k], reading, &measure->registers, utc_start_ms, utc_end_ms,
+                         &closed))
             publish_interval(measure, k, &closed);
     publish_window(measure, reading);
 }
@@ -140,6 +142,7 @@ static void note_peak(struct measure *measure)
 
 int measure_step(struct measure *measure)
 {
+    health_add(&measure->config.health->measure_turns, 1);
     note_peak(measure);
     struct adc_scan scan;
     int taken = 0;

@@ -29,12 +29,12 @@ struct measure_config {
     struct creep_config creep;
     bool simulated;
     int64_t day_offset_ms;
-    struct spsc *scans;       /* of struct adc_scan, from acquire */
-    struct spsc *records;     /* of struct record, to the recorder */
+    struct spsc *scans;   /* of struct adc_scan, from acquire */
+    struct spsc *records; /* of struct record, to the recorder */
     struct mailbox_writer *mailbox;
     struct health *health;
     struct clock *clock;
-    atomic_bool *ended;       /* acquire's: no scan follows */
+    atomic_bool *ended; /* acquire's: no scan follows */
 };
 
 enum { MEASURE_INTERVALS = 4 }; /* live, minute, quarter, day */

@@ -15,7 +15,8 @@ static const char *number(double value, int width, int decimals, const char *sig
 {
     char format[16];
     snprintf(format, sizeof format, "%%%s%d.%df", sign, width, decimals);
-    int length = isfinite(value) && fabs(value) < 1e15 ? snprintf(field, FIELD_MAX, format, value) : FIELD_MAX;
+    int length =
+        isfinite(value) && fabs(value) < 1e15 ? snprintf(field, FIELD_MAX, format, value) : FIELD_MAX;
     if (length > width)
         snprintf(field, FIELD_MAX, "%*s", width, "---");
     return field;
@@ -31,7 +32,8 @@ static const char *kilo(int64_t micro, int width, char field[FIELD_MAX])
     return field;
 }
 
-static void put(struct display_text *text, int row, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void put(struct display_text *text, int row, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Fills a row, padded with blanks to the full width. */
 static void put(struct display_text *text, int row, const char *format, ...)
@@ -54,7 +56,8 @@ static const char *direction(double p_w)
 static void clock_text(int64_t utc_ms, char field[FIELD_MAX])
 {
     int64_t second = utc_ms / 1000 % 86400;
-    snprintf(field, FIELD_MAX, "%02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    snprintf(field, FIELD_MAX, "%02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60),
+             (int)(second % 60));
 }
 
 /* The page shows the first point, the grid; circuits and elements have pages of their own. */
@@ -95,8 +98,8 @@ static void render_quality(const struct mailbox_live *live, struct display_text 
         int64_t flag;
         const char *word;
     } words[] = {
-        {QUALITY_SENSOR_FAULT, "FAULT"}, {QUALITY_CLIPPED, "CLIP"},   {QUALITY_GAP, "GAP"},
-        {QUALITY_UNLOCKED, "UNLOCK"},    {QUALITY_EVENT, "EVENT"},    {QUALITY_UNSYNCED, "TIME"},
+        {QUALITY_SENSOR_FAULT, "FAULT"}, {QUALITY_CLIPPED, "CLIP"},  {QUALITY_GAP, "GAP"},
+        {QUALITY_UNLOCKED, "UNLOCK"},    {QUALITY_EVENT, "EVENT"},   {QUALITY_UNSYNCED, "TIME"},
         {QUALITY_UNCALIBRATED, "UNCAL"}, {QUALITY_SIMULATED, "SIM"},
     };
     const struct record_point *grid = &live->live.point[0];

@@ -21,8 +21,8 @@ struct pulse_task {
     const char *run_dir;
     struct health *health;
     int64_t imp_per_kwh;
-    int64_t width_ms;  /* 0: at once */
-    int64_t given;     /* whole pulses in the registers that have been shown; -1 before the first look */
+    int64_t width_ms; /* 0: at once */
+    int64_t given;    /* whole pulses in the registers that have been shown; -1 before the first look */
     int failing;
     atomic_bool stop;
     pthread_t thread;

@@ -10,8 +10,8 @@
 
 enum { STACK_SIZE = 512 << 10, IDLE_REAL_MS = 50, IDLE_SIMULATED_MS = 1 };
 
-void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records, struct health *health,
-                   struct clock *clock, const char *boot_id)
+void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records,
+                   struct health *health, struct clock *clock, const char *boot_id)
 {
     memset(recorder, 0, sizeof *recorder);
     recorder->store = store;
@@ -96,7 +96,8 @@ static int take_record(struct recorder *recorder)
 static void publish(struct recorder *recorder)
 {
     for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
-        atomic_store(&recorder->newest_seq[stream], store_newest_seq(recorder->store, (enum record_stream)stream));
+        atomic_store(&recorder->newest_seq[stream],
+                     store_newest_seq(recorder->store, (enum record_stream)stream));
     atomic_store(&recorder->health->records_stored, recorder->store->written);
 }
 

@@ -35,8 +35,8 @@ struct recorder {
     pthread_t thread;
 };
 
-void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records, struct health *health,
-                   struct clock *clock, const char *boot_id);
+void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records,
+                   struct health *health, struct clock *clock, const char *boot_id);
 int recorder_start(struct recorder *recorder);
 
 /* Queues an event of now. kind and detail are cut to their fields. value: NaN = none. */

@@ -28,14 +28,15 @@ static int check_plan(const struct adc_plan *plan, char *error, size_t error_siz
         return 0;
     snprintf(error, error_size,
              "scan rate %lld Hz is too high: %d conversions of %d ns need %lld ns, with a tenth to spare",
-             (long long)(1000000000 / plan->period_ns), plan->n, plan->conversion_spacing_ns, (long long)needed_ns);
+             (long long)(1000000000 / plan->period_ns), plan->n, plan->conversion_spacing_ns,
+             (long long)needed_ns);
     return -EINVAL;
 }
 
 static int open_spidev(struct source *source, char *error, size_t error_size)
 {
-    int result = adc_spidev_init(&source->spidev, source->board->converter.spi_device, &source->plan, source->clock,
-                                 &spidev_system_calls, error, error_size);
+    int result = adc_spidev_init(&source->spidev, source->board->converter.spi_device, &source->plan,
+                                 source->clock, &spidev_system_calls, error, error_size);
     source->adc = &source->spidev.adc;
     return result;
 }
@@ -48,8 +49,8 @@ static int init_real(struct source *source, char *error, size_t error_size)
 }
 
 /* The installation: the house or the steady load. NULL: see error. */
-static struct waveform_source *open_waveforms(struct source *source, const struct config *config, double start_hour,
-                                              char *error, size_t error_size)
+static struct waveform_source *open_waveforms(struct source *source, const struct config *config,
+                                              double start_hour, char *error, size_t error_size)
 {
     if (config->sim_source == CONFIG_SIM_HOUSE) {
         struct house_config house = {
@@ -80,7 +81,8 @@ static int init_sim(struct source *source, const struct config *config, char *er
     int64_t now_ms, start_ms;
     clock_real_init(&source->clock_real);
     now_ms = clock_utc_ms(&source->clock_real.clock);
-    if (config_sim_speed(config, &speed, &text) != 0 || config_sim_start(config, now_ms, &start_ms, &text) != 0) {
+    if (config_sim_speed(config, &speed, &text) != 0 ||
+        config_sim_start(config, now_ms, &start_ms, &text) != 0) {
         snprintf(error, error_size, "%s", text.text);
         return -EINVAL;
     }
@@ -113,7 +115,8 @@ int source_init(struct source *source, const struct config *config, const struct
     int result = check_plan(&source->plan, error, error_size);
     if (result < 0)
         return result;
-    return source->simulated ? init_sim(source, config, error, error_size) : init_real(source, error, error_size);
+    return source->simulated ? init_sim(source, config, error, error_size)
+                             : init_real(source, error, error_size);
 }
 
 int source_reopen(struct source *source, char *error, size_t error_size)

@@ -9,6 +9,7 @@ target_compile_options(vatio_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion
     -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wformat=2 -Wundef
     $<$<BOOL:${VATIO_WERROR}>:-Werror>)
+target_compile_definitions(vatio_flags INTERFACE VATIO_VERSION="${PROJECT_VERSION}")
 target_include_directories(vatio_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(VATIO_SANITIZE)
     target_compile_options(vatio_flags INTERFACE
