@@ -3,9 +3,9 @@
  * turn, each with sequence and checksum. Never renamed, never truncated.
  *
  * A write touches one slot only, the oldest; the newest valid one stays whole. So a cut at any instant leaves at least
- * the record before.
+ * the record before. The numbered invariants stand on top of journal.c.
  * Errors:  -errno; -EBADMSG from journal_read when no slot holds a valid record of this magic; -EMEDIUMTYPE when the
- *          file is a journal of another magic or record size.
+ *          file is a journal of another magic, record size or slot distance, or no journal at all.
  * Threads: one object, one thread.
  */
 #ifndef VATIO_BASE_JOURNAL_H
