@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dsp/meter.h"
+
+#include "dsp/lock.h"
+#include "dsp/measure.h"
+#include "dsp/points.h"
+#include "dsp/quality.h"
+#include "dsp/ring.h"
+#include "dsp/track.h"
+#include "dsp/window.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double pi = 3.14159265358979323846;
+static const double live_share = 0.02; /* of u_nominal_v */
+static const int64_t hold_most_ns = INT64_C(1) << 61;
+enum {
+    START_WINDOWS = 2, /* the first lock looks at this many windows */
+    KEPT_SCANS = 8 /* before the window: interpolation at its edge, and the span of the channels' delays */
+};
+
+struct meter {
+    struct meter_config config;
+    int cycles;
+    struct ring ring;
+    struct window window;
+    struct track track;
+    struct measure measure;
+    struct points points;
+    bool running;    /* the first window has started */
+    bool lock_tried; /* in this window */
+    bool broken;     /* the scans stopped for more than a cycle, up to broken_to_ns */
+    int64_t broken_to_ns;
+    unsigned dropped_quality; /* of scans that could not be taken, for the next one */
+    uint64_t seq;
+};
+
+int meter_h_max(double scan_rate_hz, double f_hz)
+{
+    return (int)fmin(DSP_HARMONICS, floor(0.42 * scan_rate_hz / f_hz));
+}
+
+static bool topology_fits(const struct topology *topology)
+{
+    bool fits = topology->n_channels >= 1 && topology->n_channels <= DSP_CHANNELS &&
+                topology->n_elements >= 1 && topology->n_elements <= DSP_ELEMENTS &&
+                topology->n_points >= 1 && topology->n_points <= DSP_POINTS;
+    for (int k = 0; fits && k < topology->n_elements; k++) {
+        const struct element *element = &topology->element[k];
+        fits = element->u_channel >= 0 && element->u_channel < topology->n_channels &&
+               element->i_channel >= 0 && element->i_channel < topology->n_channels &&
+               element->circuit < CIRCUIT_LOAD && element->leg >= 1 && element->leg <= 2;
+    }
+    return fits;
+}
+
+static bool config_fits(const struct meter_config *config)
+{
+    bool fits = (config->f_nominal_hz == 50 || config->f_nominal_hz == 60) && config->scan_rate_hz >= 1000 &&
+                config->scan_rate_hz <= 20000 && config->u_nominal_v > 0 && isfinite(config->u_nominal_v) &&
+                topology_fits(&config->topology);
+    for (int k = 0; fits && k < config->topology.n_channels; k++) {
+        const struct channel_response *response = &config->response[k];
+        fits = fabs(response->delay_s) <= 0.01 && response->high_pass_hz >= 0 && response->low_pass_hz >= 0 &&
+               isfinite(response->high_pass_hz) && isfinite(response->low_pass_hz);
+    }
+    return fits;
+}
+
+struct meter *meter_init(const struct meter_config *config)
+{
+    if (!config_fits(config)) {
+        return NULL;
+    }
+    struct meter *meter = calloc(1, sizeof(*meter));
+    if (meter == NULL) {
+        return NULL;
+    }
+    meter->config = *config;
+    meter->cycles = config->f_nominal_hz == 50 ? 10 : 12;
+    track_init(&meter->track, config->f_nominal_hz);
+    /* One second of scans: the first lock and a window, with room for a faster converter. */
+    bool complete = ring_init(&meter->ring, config->topology.n_channels, (size_t)config->scan_rate_hz);
+    complete = measure_init(&meter->measure, config, meter->cycles, ring_capacity(&meter->ring)) && complete;
+    complete = points_init(&meter->points, &config->topology, meter->cycles) && complete;
+    if (!complete) {
+        meter_close(meter);
+        return NULL;
+    }
+    return meter;
+}
+
+void meter_close(struct meter *meter)
+{
+    if (meter == NULL) {
+        return;
+    }
+    ring_close(&meter->ring);
+    measure_close(&meter->measure);
+    points_close(&meter->points);
+    free(meter);
+}
+
+/* A stamp that runs backwards or is none would only harm the others. */
+static bool scan_fits(const struct meter *meter, const struct meter_scan *scan)
+{
+    const struct ring *ring = &meter->ring;
+    for (int k = 0; k < ring->n_channels; k++) {
+        int64_t least_ns = ring->head > 0 ? ring_hold_ns(ring, k, ring->head - 1) : -hold_most_ns;
+        if (scan->hold_ns[k] < least_ns || scan->hold_ns[k] > hold_most_ns) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void meter_add(struct meter *meter, const struct meter_scan *scan)
+{
+    struct ring *ring = &meter->ring;
+    if (!scan_fits(meter, scan)) {
+        meter->dropped_quality |= scan->quality;
+        return;
+    }
+    if (ring->head > ring->tail) {
+        double pause_s = 1e-9 * (double)(scan->hold_ns[0] - ring_hold_ns(ring, 0, ring->head - 1));
+        if (pause_s * meter->track.f_hz > 1) {
+            meter->broken = meter->running;
+            meter->broken_to_ns = scan->hold_ns[0];
+            ring->tail = meter->running ? ring->tail : ring->head; /* before the first window: begin anew */
+        }
+    }
+    ring_add(ring, scan->hold_ns, scan->value, scan->quality | meter->dropped_quality);
+    meter->dropped_quality = 0;
+}
+
+static double delay_ns(const struct meter *meter, int channel)
+{
+    return 1e9 * meter->config.response[channel].delay_s;
+}
+
+/* True when every channel has a sample beyond the window. */
+static bool window_full(const struct meter *meter)
+{
+    const struct ring *ring = &meter->ring;
+    for (int k = 0; k < ring->n_channels; k++) {
+        int64_t newest_ns = ring_hold_ns(ring, k, ring->head - 1);
+        if (window_tau_s(&meter->window, newest_ns, delay_ns(meter, k)) <= meter->window.duration_s) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Looks for the mains in the samples of the window, on each voltage in turn. */
+static bool find_tone(struct meter *meter, struct tone *tone)
+{
+    const struct topology *topology = &meter->config.topology;
+    for (int k = 0; k < topology->n_elements; k++) {
+        struct strip *strip =
+            measure_strip_s(&meter->measure, &meter->ring, &meter->window, topology->element[k].u_channel);
+        if (lock_find(strip, meter->window.duration_s, meter->track.f_low_hz, meter->track.f_high_hz,
+                      live_share * meter->config.u_nominal_v, tone)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The instant from which on every channel has samples. */
+static void set_first_instant(struct meter *meter)
+{
+    const struct ring *ring = &meter->ring;
+    window_start(&meter->window, ring_hold_ns(ring, 0, ring->tail), -delay_ns(meter, 0));
+    for (int k = 1; k < ring->n_channels; k++) {
+        int64_t first_ns = ring_hold_ns(ring, k, ring->tail);
+        if (window_tau_s(&meter->window, first_ns, delay_ns(meter, k)) > 0) {
+            window_start(&meter->window, first_ns, -delay_ns(meter, k));
+        }
+    }
+}
+
+/* Starts the first window at the first rising zero crossing, or at once when there is no voltage. */
+static bool start(struct meter *meter)
+{
+    struct window *window = &meter->window;
+    struct tone tone;
+    if (meter->ring.head == meter->ring.tail) {
+        return false;
+    }
+    set_first_instant(meter);
+    window_set(window, START_WINDOWS * meter->cycles, meter->config.f_nominal_hz, 0);
+    if (!window_full(meter)) {
+        return false;
+    }
+    if (find_tone(meter, &tone)) {
+        double turn = -0.25 - atan2(tone.phasor.im, tone.phasor.re) / (2 * pi);
+        turn -= floor(turn);
+        window_start(window, window->start_ns, window->start_rest_ns + 1e9 * turn / tone.f_hz);
+        track_lock(&meter->track, tone.f_hz);
+    }
+    window_set(window, meter->cycles, meter->track.f_hz, 0);
+    meter->lock_tried = true;
+    meter->running = true;
+    return true;
+}
+
+/* Once per window without a lock: the window takes the frequency that its own samples show. */
+static void try_lock(struct meter *meter)
+{
+    struct tone tone;
+    meter->lock_tried = true;
+    if (find_tone(meter, &tone)) {
+        track_lock(&meter->track, tone.f_hz);
+        window_set(&meter->window, meter->cycles, tone.f_hz, 0);
+    }
+}
+
+/* The mains frequency over the window by the first voltage that is live, NaN when none is. */
+static double follow(struct meter *meter)
+{
+    const struct topology *topology = &meter->config.topology;
+    const double live_v = live_share * meter->config.u_nominal_v;
+    struct track_phase phase;
+    for (int k = 0; k < topology->n_elements; k++) {
+        const struct wave *u = &meter->measure.channel[topology->element[k].u_channel].wave;
+        if (u->rms >= live_v && track_measure(u->grid, meter->cycles, live_v, &phase)) {
+            return track_add(&meter->track, &phase, meter->window.f_hz, meter->cycles);
+        }
+    }
+    track_lose(&meter->track);
+    return NAN;
+}
+
+/* Flags of the scans of which a sample lies in the window. */
+static unsigned scan_quality(const struct meter *meter)
+{
+    const struct ring *ring = &meter->ring;
+    unsigned quality = 0;
+    for (uint64_t scan = ring->tail; scan < ring->head; scan++) {
+        unsigned more = ring_quality(ring, scan) & ~quality;
+        for (int k = 0; more != 0 && k < ring->n_channels; k++) {
+            double tau_s = window_tau_s(&meter->window, ring_hold_ns(ring, k, scan), delay_ns(meter, k));
+            if (tau_s >= 0 && tau_s <= meter->window.duration_s) {
+                quality |= more;
+                more = 0;
+            }
+        }
+    }
+    return quality;
+}
+
+static void fill(struct meter *meter, struct reading *reading)
+{
+    const struct window *window = &meter->window;
+    reading->seq = meter->seq++;
+    reading->start_ns = window->start_ns;
+    reading->end_ns = window->end_ns;
+    reading->duration_s = window->duration_s;
+    reading->quality = scan_quality(meter);
+    reading->h_max = meter_h_max(meter->config.scan_rate_hz, window->f_hz);
+    reading->f_hz = NAN;
+    reading->metered =
+        !meter->broken && measure_add(&meter->measure, &meter->ring, window, &reading->quality);
+    if (reading->metered) {
+        reading->f_hz = follow(meter);
+        reading->quality |= isnan(reading->f_hz) ? QUALITY_UNLOCKED : 0;
+        points_read(&meter->points, &meter->measure, reading);
+    } else {
+        reading->quality |= QUALITY_GAP;
+        measure_reset(&meter->measure);
+        track_lose(&meter->track);
+        points_read(&meter->points, NULL, reading);
+    }
+}
+
+/* The next window, and the end of the scans that no window needs any more. */
+static void advance(struct meter *meter)
+{
+    struct ring *ring = &meter->ring;
+    const struct track *track = &meter->track;
+    window_next(&meter->window);
+    window_set(&meter->window, meter->cycles, track->f_hz * (1 + track->pull), track->rate_hz_s);
+    meter->broken = false;
+    meter->lock_tried = track->locked;
+    for (; ring->tail + KEPT_SCANS < ring->head; ring->tail++) {
+        for (int k = 0; k < ring->n_channels; k++) {
+            int64_t hold_ns = ring_hold_ns(ring, k, ring->tail + KEPT_SCANS);
+            if (window_tau_s(&meter->window, hold_ns, delay_ns(meter, k)) >= 0) {
+                return;
+            }
+        }
+    }
+}
+
+bool meter_read(struct meter *meter, struct reading *reading)
+{
+    if (!meter->running && !start(meter)) {
+        return false;
+    }
+    if (meter->broken) {
+        window_extend(&meter->window, meter->broken_to_ns);
+    }
+    if (!window_full(meter)) {
+        return false;
+    }
+    if (!meter->broken && !meter->lock_tried) {
+        try_lock(meter);
+        if (!window_full(meter)) {
+            return false;
+        }
+    }
+    fill(meter, reading);
+    advance(meter);
+    return true;
+}

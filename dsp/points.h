@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* points.h - the waves of the channels in, the readings of all metering points out.
+ *
+ * Leg:     the currents of all elements of a circuit on one leg, added bin by bin, with the leg's voltage: of load, grid's
+ *          and solar's together on grid's voltage.
+ * Errors:  init returns false when memory is short.
+ * Threads: one object, one thread.
+ */
+#ifndef VATIO_DSP_POINTS_H
+#define VATIO_DSP_POINTS_H
+
+#include "dsp/measure.h"
+#include "dsp/reading.h"
+#include "dsp/topology.h"
+
+struct points {
+    struct topology topology;
+    struct wave sum; /* of currents */
+    struct point_reading leg[2];
+};
+
+bool points_init(struct points *points, const struct topology *topology, int cycles);
+void points_close(struct points *points);
+
+/* measure NULL: nothing was measured, all values are absent. */
+void points_read(struct points *points, const struct measure *measure, struct reading *reading);
+
+#endif

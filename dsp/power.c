@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dsp/power.h"
+
+#include <math.h>
+
+static const double deg_per_rad = 180 / 3.14159265358979323846;
+
+void power_absent(struct point_reading *point)
+{
+    *point = (struct point_reading){.u_rms_v = NAN,
+                                    .i_rms_a = NAN,
+                                    .u_dc_v = NAN,
+                                    .i_dc_a = NAN,
+                                    .p_w = NAN,
+                                    .q1_var = NAN,
+                                    .s_va = NAN,
+                                    .n_var = NAN,
+                                    .pf = NAN,
+                                    .dpf = NAN,
+                                    .phi_deg = NAN,
+                                    .u1_v = NAN,
+                                    .i1_a = NAN,
+                                    .p1_w = NAN,
+                                    .thd_u_pct = NAN,
+                                    .thd_i_pct = NAN,
+                                    .u_crest = NAN,
+                                    .i_crest = NAN,
+                                    .u_half_min_v = NAN,
+                                    .u_half_max_v = NAN};
+    for (int h = 0; h <= DSP_HARMONICS; h++) {
+        point->u_h_v[h] = NAN;
+        point->i_h_a[h] = NAN;
+    }
+}
+
+/* Rounding may lift |part| a hair above whole. */
+static double ratio(double part, double whole)
+{
+    return whole > 0 ? fmax(-1, fmin(1, part / whole)) : (double)NAN;
+}
+
+/* What follows from p_w, q1_var, p1_w and s_va. */
+static void derive(struct point_reading *point)
+{
+    double p = point->p_w;
+    double s = point->s_va;
+    point->n_var = sqrt(fmax(0, s * s - p * p));
+    point->pf = ratio(p, s);
+    point->dpf = ratio(point->p1_w, hypot(point->p1_w, point->q1_var));
+    double phi = deg_per_rad * atan2(point->q1_var, point->p1_w);
+    point->phi_deg = phi <= -180 ? 180 : phi; /* atan2(-0, -1) */
+}
+
+static void copy_waves(const struct wave *u, const struct wave *i, struct point_reading *point)
+{
+    point->u_rms_v = u->rms;
+    point->i_rms_a = i->rms;
+    point->u_dc_v = u->dc;
+    point->i_dc_a = i->dc;
+    point->u1_v = u->harmonic[1];
+    point->i1_a = i->harmonic[1];
+    point->thd_u_pct = u->thd_pct;
+    point->thd_i_pct = i->thd_pct;
+    point->u_crest = u->crest;
+    point->i_crest = i->crest;
+    point->u_half_min_v = u->half_min;
+    point->u_half_max_v = u->half_max;
+    for (int h = 0; h <= DSP_HARMONICS; h++) {
+        point->u_h_v[h] = u->harmonic[h];
+        point->i_h_a[h] = i->harmonic[h];
+    }
+}
+
+void power_element(const struct wave *u, const struct wave *i, struct point_reading *point)
+{
+    double p = 0;
+    for (int k = 1; k < u->n_bins; k++) {
+        p += u->bin[k].re * i->bin[k].re + u->bin[k].im * i->bin[k].im;
+    }
+    struct phasor u1 = u->bin[u->cycles];
+    struct phasor i1 = i->bin[i->cycles];
+    copy_waves(u, i, point);
+    point->p_w = p / 2;
+    point->p1_w = (u1.re * i1.re + u1.im * i1.im) / 2;
+    point->q1_var = (u1.im * i1.re - u1.re * i1.im) / 2;
+    point->s_va = u->rms * i->rms;
+    derive(point);
+}
+
+void power_sum(const struct point_reading *a, const struct point_reading *b, struct point_reading *sum)
+{
+    power_absent(sum);
+    sum->p_w = a->p_w + b->p_w;
+    sum->p1_w = a->p1_w + b->p1_w;
+    sum->q1_var = a->q1_var + b->q1_var;
+    sum->s_va = a->s_va + b->s_va;
+    derive(sum);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dsp/wave.h"
+
+#include "dsp/cycle.h"
+
+#include <math.h>
+
+static double ac_square(const struct wave *wave)
+{
+    double sum = 0;
+    for (int k = 1; k < wave->n_bins; k++) {
+        sum += phasor_square(wave->bin[k]);
+    }
+    return sum / 2;
+}
+
+static double subgroup_square(const struct wave *wave, int h)
+{
+    const struct phasor *bin = &wave->bin[h * wave->cycles];
+    return (phasor_square(bin[-1]) + phasor_square(bin[0]) + phasor_square(bin[1])) / 2;
+}
+
+static double thd_pct(const struct wave *wave)
+{
+    if (!(wave->harmonic[1] > 0.1 * wave->rms)) {
+        return NAN;
+    }
+    double sum = 0;
+    for (int h = 2; h <= wave->h_max; h++) {
+        sum += subgroup_square(wave, h);
+    }
+    return 100 * sqrt(sum / subgroup_square(wave, 1));
+}
+
+/* Peak over rms, both of the grid as it is, so that the front end's gain cancels. */
+static double crest(const struct wave *wave)
+{
+    int n = wave->cycles * GRID_POINTS;
+    double sum = 0;
+    double peak = 0;
+    for (int k = 0; k < n; k++) {
+        sum += wave->grid[k];
+    }
+    double mean = sum / n;
+    sum = 0;
+    for (int k = 0; k < n; k++) {
+        double x = wave->grid[k] - mean;
+        double size = fabs(x);
+        peak = size > peak ? size : peak;
+        sum += x * x;
+    }
+    return sum > 0 ? peak / sqrt(sum / n) : (double)NAN;
+}
+
+void wave_measure(struct wave *wave)
+{
+    wave->dc = wave->bin[0].re;
+    wave->rms = sqrt(ac_square(wave));
+    wave->harmonic[0] = NAN;
+    for (int h = 1; h <= DSP_HARMONICS; h++) {
+        wave->harmonic[h] =
+            h <= wave->h_max ? sqrt(phasor_square(wave->bin[h * wave->cycles]) / 2) : (double)NAN;
+    }
+    wave->thd_pct = thd_pct(wave);
+    wave->crest = crest(wave);
+}
+
+void wave_add(struct wave *sum, const struct wave *a, const struct wave *b)
+{
+    sum->cycles = a->cycles;
+    sum->n_bins = a->n_bins;
+    sum->h_max = a->h_max;
+    for (int k = 0; k < a->n_bins; k++) {
+        sum->bin[k] = phasor_sum(a->bin[k], b->bin[k]);
+    }
+    for (int k = 0; k < a->cycles * GRID_POINTS; k++) {
+        sum->grid[k] = a->grid[k] + b->grid[k];
+    }
+}

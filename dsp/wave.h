@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wave.h - one voltage or current over one window: its bins and its grid in, its own quantities out.
+ *
+ * Units:   V or A at the meter's terminals; bins are peak phasors; rms values are AC.
+ * Absent:  thd when the fundamental is below a tenth of the rms value: there is no fundamental to speak of; crest when
+ *          rms is 0; harmonics above h_max.
+ * Source:  IEC 61000-4-7 (subgroups: bins nh-1, nh, nh+1 of an n-cycle window).
+ * Threads: pure.
+ */
+#ifndef VATIO_DSP_WAVE_H
+#define VATIO_DSP_WAVE_H
+
+#include "dsp/phasor.h"
+#include "dsp/reading.h"
+
+struct wave {
+    int cycles;
+    int n_bins; /* bins 0..n_bins-1 */
+    int h_max;
+    struct phasor *bin; /* front end taken out; [0].re is the mean */
+    double *grid;       /* template + residual, front end left in */
+    double dc;
+    double rms;
+    double thd_pct;
+    double crest;
+    double half_min; /* smallest and largest rms over one cycle, every half cycle */
+    double half_max;
+    double harmonic[DSP_HARMONICS + 1]; /* rms */
+};
+
+/* Fills everything below grid but the half-cycle values. */
+void wave_measure(struct wave *wave);
+
+/* sum = a + b, bin by bin and point by point. */
+void wave_add(struct wave *sum, const struct wave *a, const struct wave *b);
+
+#endif
