@@ -28,6 +28,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct options_error *er
     va_start(args, format);
     vsnprintf(error->text, sizeof error->text, format, args);
     va_end(args);
+    options_make_printable(error->text);
     return -EINVAL;
 }
 

@@ -46,6 +46,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct reading *reading
     va_start(args, format);
     vsnprintf(text + head, size - (size_t)head, format, args);
     va_end(args);
+    options_make_printable(text);
     reading->failed = true;
     return false;
 }

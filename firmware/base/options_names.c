@@ -22,6 +22,13 @@ int options_trim(char *to, size_t size, const char *from, size_t length)
     return fits == length ? 0 : -EINVAL;
 }
 
+void options_make_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (iscntrl((unsigned char)*text))
+            *text = '?';
+}
+
 static int smallest(int a, int b, int c)
 {
     const int ab = a < b ? a : b;

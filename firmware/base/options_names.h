@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* options_names.h - names and blanks: trimming, and the name that was probably meant. Private to options. */
+/* options_names.h - names and texts: trimming, printing, and the name that was probably meant. Private to options. */
 #ifndef VATIO_BASE_OPTIONS_NAMES_H
 #define VATIO_BASE_OPTIONS_NAMES_H
 
@@ -7,6 +7,9 @@
 
 /* Copies length characters of from without outer blanks. 0, or -EINVAL if they do not fit (then cut). */
 int options_trim(char *to, size_t size, const char *from, size_t length);
+
+/* Replaces control characters, which could steer the terminal that a message is shown on. */
+void options_make_printable(char *text);
 
 /* Edits (insert, delete, change a character) that make b of a. Longer names than 63 count as their first 63. */
 int options_distance(const char *a, const char *b);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+enum { NUMBER_BYTES = 32 };
 
 static const char *read_bool(const struct option *option, const char *text, void *field)
 {
@@ -114,6 +117,16 @@ static int text_int(const struct option *option, const void *field, char *text)
     return 0;
 }
 
+/* The shortest of 15 to 17 digits that gives the double back; 17 always do. */
+static void print_double(double value, char text[NUMBER_BYTES])
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, NUMBER_BYTES, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+}
+
 static int text_double(const struct option *option, const void *field, char *text)
 {
     double value;
@@ -121,11 +134,7 @@ static int text_double(const struct option *option, const void *field, char *tex
     memcpy(&value, field, sizeof value);
     if (!isfinite(value))
         return -EINVAL;
-    for (int digits = 1; digits <= 17; digits++) { /* 17 always give a double back */
-        snprintf(text, OPTIONS_VALUE_BYTES, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    print_double(value, text);
     return 0;
 }
 
@@ -160,14 +169,23 @@ static void expected_bool(const struct option *option, char *text)
     snprintf(text, OPTIONS_VALUE_BYTES, "yes or no");
 }
 
+/* DBL_MAX stands for no limit, as infinity does. */
+static bool is_limit(double value)
+{
+    return fabs(value) < DBL_MAX;
+}
+
 static void expected_range(const struct option *option, const char *what, char *text)
 {
     const char *blank = option->unit[0] == '\0' ? "" : " ";
-    if (isfinite(option->min) && isfinite(option->max))
-        snprintf(text, OPTIONS_VALUE_BYTES, "%s from %.17g to %.17g%s%s", what, option->min, option->max,
-                 blank, option->unit);
-    else
-        snprintf(text, OPTIONS_VALUE_BYTES, "%s%s%s", what, blank, option->unit);
+    char min[NUMBER_BYTES] = "", max[NUMBER_BYTES] = "";
+    if (is_limit(option->min))
+        print_double(option->min, min);
+    if (is_limit(option->max))
+        print_double(option->max, max);
+    const char *from = min[0] == '\0' ? "" : max[0] == '\0' ? " of at least " : " from ";
+    const char *to = max[0] == '\0' ? "" : min[0] == '\0' ? " of at most " : " to ";
+    snprintf(text, OPTIONS_VALUE_BYTES, "%s%s%s%s%s%s%s", what, from, min, to, max, blank, option->unit);
 }
 
 static void expected_int(const struct option *option, char *text)
