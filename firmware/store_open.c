@@ -69,15 +69,26 @@ static int set_up(struct sqlite3 *db, char *error, size_t error_size)
     return 0;
 }
 
+int store_open_connection(struct sqlite3 **db, const char *path, int flags, char *error, size_t error_size)
+{
+    int code = sqlite3_open_v2(path, db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code != SQLITE_OK) {
+        int result = store_fail(*db, "open", error, error_size);
+        snprintf(error, error_size, "%s: cannot open the database: %s", path, strerror(-result));
+        return result;
+    }
+    sqlite3_busy_timeout(*db, BUSY_MS);
+    return 0;
+}
+
 int store_open_database(struct sqlite3 **db, const struct store_config *config, char *error,
                         size_t error_size)
 {
     int result = make_file(config->path, error, error_size);
+    if (result == 0)
+        result = store_open_connection(db, config->path, SQLITE_OPEN_READWRITE, error, error_size);
     if (result < 0)
         return result;
-    if (sqlite3_open_v2(config->path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return store_fail(*db, "be opened", error, error_size);
-    sqlite3_busy_timeout(*db, BUSY_MS);
     /* The schema first: a file that is not ours is left as it was. */
     result = store_schema_migrate(*db, store_steps, STORE_SCHEMA, error, error_size);
     if (result == 0)

@@ -7,7 +7,10 @@
 
 #include <stddef.h>
 
-/* The file, 0600, with WAL, full sync, this schema and all columns. *db is the caller's to close in either case. */
+/* A connection for one thread. *db is the caller's to close in either case. */
+int store_open_connection(struct sqlite3 **db, const char *path, int flags, char *error, size_t error_size);
+
+/* The file, 0600, with WAL, full sync, this schema and all columns. *db as above. */
 int store_open_database(struct sqlite3 **db, const struct store_config *config, char *error,
                         size_t error_size);
 

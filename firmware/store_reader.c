@@ -9,14 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BUSY_MS = 1000 };
-
 int store_reader_open(struct store_reader *reader, const char *path, char *error, size_t error_size)
 {
     memset(reader, 0, sizeof *reader);
-    int code = sqlite3_open_v2(path, &reader->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-    int result = code == SQLITE_OK ? 0 : store_fail(reader->db, "be opened for reading", error, error_size);
-    sqlite3_busy_timeout(reader->db, BUSY_MS);
+    int result = store_open_connection(&reader->db, path, SQLITE_OPEN_READONLY, error, error_size);
     if (result == 0)
         result = store_open_selects(reader->db, reader->table, error, error_size);
     if (result < 0)

@@ -157,7 +157,7 @@ static int complete(struct sqlite3 *db, enum record_stream stream, const int64_t
 {
     struct store_table known = {0};
     int code = add_columns(db, stream, -1);
-    if (stream == STREAM_EVENT)
+    if (code != SQLITE_OK || stream == STREAM_EVENT)
         return code;
     store_schema_points(db, stream, &known);
     for (int64_t i = 0; i < known.n_points && code == SQLITE_OK; i++)

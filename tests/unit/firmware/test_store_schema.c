@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/firmware/store_fixture.h"
+
+#include "firmware/store_schema.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+/* SQL that makes the file before store_open sees it, and what store_open then says. */
+static const struct {
+    const char *name;
+    const char *sql; /* NULL: the bytes below instead */
+    const char *bytes;
+    int result;
+    const char *says;
+} files[] = {
+    {"an empty file becomes a database", NULL, "", 0, NULL},
+    {"an empty database becomes ours", "PRAGMA user_version = 0", NULL, 0, NULL},
+    {"a database of schema 0 is brought up", "PRAGMA application_id = 1986098224; PRAGMA user_version = 0",
+     NULL, 0, NULL},
+    {"a newer schema is refused", "PRAGMA application_id = 1986098224; PRAGMA user_version = 2", NULL,
+     -EMEDIUMTYPE, "schema is version 2 and this firmware knows versions up to 1"},
+    {"a far newer schema is refused", "PRAGMA application_id = 1986098224; PRAGMA user_version = 2147483647",
+     NULL, -EMEDIUMTYPE, "version 2147483647"},
+    {"a negative schema is refused", "PRAGMA application_id = 1986098224; PRAGMA user_version = -1", NULL,
+     -EMEDIUMTYPE, "version -1"},
+    {"another program's database is refused", "PRAGMA application_id = 42; PRAGMA user_version = 1", NULL,
+     -EMEDIUMTYPE, "another program"},
+    {"a database with tables and no owner is refused", "CREATE TABLE stamps (country TEXT)", NULL,
+     -EMEDIUMTYPE, "another program"},
+    {"a short text is refused", NULL, "hello\n", -EMEDIUMTYPE, "not a database"},
+    {"a long text is refused", NULL,
+     "This is a letter and no database. It is longer than the header of one, which has a hundred bytes, so "
+     "that "
+     "nobody can take it for the beginning of a file that was cut. It goes on for a while, and then it "
+     "ends.\n",
+     -EMEDIUMTYPE, "not a database"},
+    {"a cut header is refused", NULL, "SQLite format 3", -EMEDIUMTYPE, "not a database"},
+    {"tables that a step would make are there already",
+     "PRAGMA application_id = 1986098224; CREATE TABLE minute (seq INTEGER)", NULL, -EIO,
+     "go from schema 0 to 1"},
+    {"a schema 1 without its tables", "PRAGMA application_id = 1986098224; PRAGMA user_version = 1", NULL,
+     -EIO, "cannot add columns"},
+    {"a schema 1 without its name",
+     "PRAGMA application_id = 1986098224; PRAGMA user_version = 1;"
+     "CREATE TABLE minute (seq INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE quarter (seq INTEGER PRIMARY "
+     "KEY);"
+     "CREATE TABLE day (seq INTEGER PRIMARY KEY); CREATE TABLE event (seq INTEGER PRIMARY KEY);"
+     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)",
+     NULL, -EBADMSG, "lost the row store_id"},
+    {"a schema 1 without the table of names",
+     "PRAGMA application_id = 1986098224; PRAGMA user_version = 1;"
+     "CREATE TABLE minute (seq INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE quarter (seq INTEGER PRIMARY "
+     "KEY);"
+     "CREATE TABLE day (seq INTEGER PRIMARY KEY); CREATE TABLE event (seq INTEGER PRIMARY KEY)",
+     NULL, -EIO, "cannot tell whose it is"},
+    {"a schema 1 without its numbers",
+     "PRAGMA application_id = 1986098224; PRAGMA user_version = 1;"
+     "CREATE TABLE minute (seq INTEGER PRIMARY KEY); CREATE TABLE quarter (seq INTEGER PRIMARY KEY);"
+     "CREATE TABLE day (seq INTEGER PRIMARY KEY); CREATE TABLE event (seq INTEGER PRIMARY KEY);"
+     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT); INSERT INTO meta VALUES ('store_id', 'x')",
+     NULL, -EIO, "newest numbers"},
+};
+
+static void test_files(void **state)
+{
+    struct store_fixture *f = *state;
+    assert_int_equal(STORE_APPLICATION_ID, 1986098224);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        print_message("%s\n", files[i].name);
+        if (files[i].sql != NULL) {
+            fixture_sql(f->path, files[i].sql);
+        } else {
+            FILE *file = fopen(f->path, "w");
+            assert_int_equal(fputs(files[i].bytes, file) >= 0, 1);
+            fclose(file);
+        }
+        f->error[0] = '\0';
+        assert_int_equal(store_open(&f->store, &f->config, f->error, sizeof f->error), files[i].result);
+        if (files[i].says != NULL) {
+            print_message("    %s\n", f->error);
+            assert_non_null(strstr(f->error, f->path));
+            assert_non_null(strstr(f->error, files[i].says));
+            assert_null(f->store.db);
+        } else {
+            fixture_add(f, STREAM_MINUTE, 0, 1);
+        }
+        assert_int_equal(store_close(&f->store), 0);
+        assert_int_equal(remove(f->path), 0);
+    }
+}
+
+static void test_refused_file_is_untouched(void **state)
+{
+    struct store_fixture *f = *state;
+    char other[192];
+    snprintf(other, sizeof other, "%s-wal", f->path);
+    fixture_sql(f->path, "CREATE TABLE stamps (country TEXT); INSERT INTO stamps VALUES ('CH')");
+    assert_int_equal(store_open(&f->store, &f->config, f->error, sizeof f->error), -EMEDIUMTYPE);
+    assert_int_equal(access(other, F_OK), -1);
+    assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM stamps"), 1);
+    assert_int_equal(fixture_query(f->path, "PRAGMA application_id"), 0);
+}
+
+static void test_no_regular_file(void **state)
+{
+    struct store_fixture *f = *state;
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    assert_int_equal(store_open(&f->store, &f->config, f->error, sizeof f->error), -EMEDIUMTYPE);
+    assert_non_null(strstr(f->error, "regular file"));
+    assert_int_equal(remove(f->path), 0);
+    assert_int_equal(mkdir(f->path, 0700), 0);
+    assert_int_equal(store_open(&f->store, &f->config, f->error, sizeof f->error), -EISDIR);
+    assert_non_null(strstr(f->error, f->path));
+    f->config.path = "/nowhere/at/all/vatio.db";
+    assert_int_equal(store_open(&f->store, &f->config, f->error, sizeof f->error), -ENOENT);
+    assert_int_equal(store_reader_open(&f->reader, "/nowhere/at/all/vatio.db", f->error, sizeof f->error),
+                     -ENOENT);
+    assert_non_null(strstr(f->error, "/nowhere/at/all/vatio.db"));
+}
+
+static void test_reader_of_an_unfinished_file(void **state)
+{
+    struct store_fixture *f = *state;
+    fixture_sql(f->path, "CREATE TABLE stamps (country TEXT)");
+    assert_int_equal(store_reader_open(&f->reader, f->path, f->error, sizeof f->error), -EIO);
+    assert_non_null(strstr(f->error, "no such table: minute"));
+    assert_null(f->reader.db);
+}
+
+/* Two more steps on a table of the test's own: the code that later schemas rely on. */
+static void test_steps(void **state)
+{
+    struct store_fixture *f = *state;
+    static const struct store_step steps[] = {
+        {"CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (7)"},
+        {"ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x * 2"},
+        {"CREATE TABLE b (z INTEGER); INSERT INTO b SELECT x + y FROM a"},
+    };
+    static const struct store_step broken[] = {
+        {""}, {"ALTER TABLE a ADD COLUMN w INTEGER"}, {"DELETE FROM a; INSERT INTO nowhere VALUES (1)"}};
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(store_schema_migrate(db, steps, 1, f->error, sizeof f->error), 0);
+    assert_int_equal(fixture_query(f->path, "PRAGMA user_version"), 1);
+    assert_int_equal(store_schema_migrate(db, broken, 3, f->error, sizeof f->error), -EIO);
+    assert_non_null(strstr(f->error, "go from schema 2 to 3"));
+    assert_int_equal(fixture_query(f->path, "PRAGMA user_version"), 1); /* all of it or nothing */
+    assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM a"), 1);
+    assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM pragma_table_info('a')"), 1);
+    assert_int_equal(store_schema_migrate(db, steps, 3, f->error, sizeof f->error), 0);
+    assert_int_equal(fixture_query(f->path, "PRAGMA user_version"), 3);
+    assert_int_equal(fixture_query(f->path, "SELECT z FROM b"), 21);
+    assert_int_equal(store_schema_migrate(db, steps, 3, f->error, sizeof f->error),
+                     0); /* nothing left to do */
+    assert_int_equal(store_schema_migrate(db, steps, 2, f->error, sizeof f->error), -EMEDIUMTYPE);
+    sqlite3_close(db);
+}
+
+static void test_locked_while_opening(void **state)
+{
+    struct store_fixture *f = *state;
+    sqlite3 *other = NULL;
+    fixture_sql(f->path, "PRAGMA user_version = 0");
+    assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(store_schema_migrate(db, store_steps, STORE_SCHEMA, f->error, sizeof f->error), -EBUSY);
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(store_schema_migrate(db, store_steps, STORE_SCHEMA, f->error, sizeof f->error), 0);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(store_schema_columns(db, f->config.point_id, 1, f->error, sizeof f->error), -EBUSY);
+    sqlite3_close(other);
+    sqlite3_close(db);
+}
+
+static bool keep_record(void *context, const void *record)
+{
+    struct record **next = context;
+    memcpy((*next)++, record, sizeof **next);
+    return true;
+}
+
+static void test_points_are_added(void **state)
+{
+    struct store_fixture *f = *state;
+    struct record before, after, read[2];
+    struct record *next = read;
+    f->config.n_points = 1;
+    fixture_record(&before, STREAM_MINUTE, 1);
+    before.n_points = 1;
+    memset(&before.point[1], 0, 2 * sizeof before.point[0]);
+    memset(&before.point_id[1], 0, 2 * sizeof before.point_id[0]);
+    fixture_open(f);
+    assert_int_equal(store_add(&f->store, &before, 0), 0);
+    assert_int_equal(store_close(&f->store), 0);
+    assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM pragma_table_info('minute')"),
+                     record_fields_n + record_point_fields_n);
+
+    f->config.n_points = 3;
+    fixture_record(&after, STREAM_MINUTE, 2);
+    fixture_open(f);
+    assert_int_equal(store_add(&f->store, &after, 0), 0);
+    assert_int_equal(store_close(&f->store), 0);
+    assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM pragma_table_info('day')"),
+                     record_fields_n + 3 * record_point_fields_n);
+
+    f->config.n_points = 1; /* the board shrinks again: old columns stay readable */
+    fixture_open(f);
+    fixture_open_reader(f);
+    assert_int_equal(store_reader_read(&f->reader, STREAM_MINUTE, 0, 2, keep_record, &next), 2);
+    assert_memory_equal(&read[0], &before, sizeof before);
+    assert_memory_equal(&read[1], &after, sizeof after);
+    store_reader_close(&f->reader);
+    store_close(&f->store);
+}
+
+static void test_fields_are_added(void **state)
+{
+    struct store_fixture *f = *state;
+    fixture_open(f);
+    fixture_add(f, STREAM_DAY, 0, 1);
+    store_close(&f->store);
+    /* As a firmware left it whose records had fewer fields, of a point that this board lacks. */
+    fixture_sql(f->path,
+                "ALTER TABLE day DROP COLUMN f_max_hz; ALTER TABLE day DROP COLUMN solar_apparent_uvah;"
+                "ALTER TABLE event DROP COLUMN value");
+    f->config.n_points = 1;
+    fixture_open(f);
+    store_close(&f->store);
+    assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM day WHERE f_max_hz IS NULL AND "
+                                            "solar_apparent_uvah IS NULL AND solar_p_w IS NOT NULL"),
+                     1);
+    assert_int_equal(
+        fixture_query(f->path, "SELECT count(*) FROM pragma_table_info('event') WHERE name = 'value'"), 1);
+}
+
+static void test_identity(void **state)
+{
+    struct store_fixture *f = *state;
+    char store_id[RECORD_ID];
+    f->config.meter_id = "o'neill \"1\""; /* quotes in a name are no SQL */
+    fixture_open(f);
+    memcpy(store_id, f->store.store_id, sizeof store_id);
+    store_close(&f->store);
+    fixture_open(f);
+    assert_string_equal(f->store.store_id, store_id);
+    store_close(&f->store);
+    f->config.meter_id = "meter-2";
+    assert_int_equal(store_open(&f->store, &f->config, f->error, sizeof f->error), -EMEDIUMTYPE);
+    assert_non_null(strstr(f->error, "o'neill"));
+    assert_non_null(strstr(f->error, "meter-2"));
+    f->config.meter_id = "a name of more than thirty-two characters";
+    assert_int_equal(store_open(&f->store, &f->config, f->error, sizeof f->error), -EINVAL);
+    assert_int_equal(remove(f->path), 0);
+    f->config.meter_id = "meter-2";
+    fixture_open(f);
+    assert_string_not_equal(f->store.store_id, store_id);
+    store_close(&f->store);
+    assert_int_equal(fixture_query(f->path, "PRAGMA user_version"), STORE_SCHEMA);
+    assert_int_equal(fixture_query(f->path, "PRAGMA application_id"), STORE_APPLICATION_ID);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(test_files),
+        TEST(test_refused_file_is_untouched),
+        TEST(test_no_regular_file),
+        TEST(test_reader_of_an_unfinished_file),
+        TEST(test_steps),
+        TEST(test_locked_while_opening),
+        TEST(test_points_are_added),
+        TEST(test_fields_are_added),
+        TEST(test_identity),
+    };
+    return cmocka_run_group_tests_name("store_schema", tests, NULL, NULL);
+}
