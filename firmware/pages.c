@@ -5,18 +5,19 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { FIELD_MAX = 32 };
 
 /* A number right-aligned in width characters with the given decimals; dashes if absent or too wide. */
-static const char *number(double value, int width, int decimals, const char *sign, char field[FIELD_MAX])
+static const char *number(double value, int width, int decimals, bool sign, char field[FIELD_MAX])
 {
-    char format[16];
-    snprintf(format, sizeof format, "%%%s%d.%df", sign, width, decimals);
-    int length =
-        isfinite(value) && fabs(value) < 1e15 ? snprintf(field, FIELD_MAX, format, value) : FIELD_MAX;
+    int length = width + 1;
+    if (fabs(value) < 1e15) /* false for NaN */
+        length = sign ? snprintf(field, FIELD_MAX, "%+*.*f", width, decimals, value)
+                      : snprintf(field, FIELD_MAX, "%*.*f", width, decimals, value);
     if (length > width)
         snprintf(field, FIELD_MAX, "%*s", width, "---");
     return field;
@@ -65,9 +66,9 @@ static void render_now(const struct mailbox_live *live, struct display_text *tex
 {
     const struct record_point *grid = &live->live.point[0];
     char a[FIELD_MAX], b[FIELD_MAX];
-    put(text, 0, "%sV %sHz", number(grid->u_rms_v, 6, 2, "", a), number(live->live.f_hz, 6, 3, "", b));
-    put(text, 1, "%sA PF%s", number(grid->i_rms_a, 7, 3, "", a), number(grid->pf, 5, 2, "+", b));
-    put(text, 2, "P %s W", number(grid->p_w, 12, 1, "+", a));
+    put(text, 0, "%sV %sHz", number(grid->u_rms_v, 6, 2, false, a), number(live->live.f_hz, 6, 3, false, b));
+    put(text, 1, "%sA PF%s", number(grid->i_rms_a, 7, 3, false, a), number(grid->pf, 5, 2, true, b));
+    put(text, 2, "P %s W", number(grid->p_w, 12, 1, true, a));
     clock_text(live->live.utc_end_ms, b);
     put(text, 3, "%s  %s", direction(grid->p_w), b);
 }
@@ -76,10 +77,10 @@ static void render_power(const struct mailbox_live *live, struct display_text *t
 {
     const struct record_point *grid = &live->live.point[0];
     char a[FIELD_MAX];
-    put(text, 0, "P %s W", number(grid->p_w, 11, 1, "+", a));
-    put(text, 1, "Q1%s var", number(grid->q1_var, 10, 1, "+", a));
-    put(text, 2, "S %s VA", number(grid->s_va, 11, 1, "", a));
-    put(text, 3, "phi %s %c", number(grid->phi_deg, 9, 2, "+", a), DISPLAY_DEGREE);
+    put(text, 0, "P %s W", number(grid->p_w, 11, 1, true, a));
+    put(text, 1, "Q1%s var", number(grid->q1_var, 10, 1, true, a));
+    put(text, 2, "S %s VA", number(grid->s_va, 11, 1, false, a));
+    put(text, 3, "phi %s %c", number(grid->phi_deg, 9, 2, true, a), DISPLAY_DEGREE);
 }
 
 static void render_energy(const struct mailbox_live *live, struct display_text *text)
@@ -104,9 +105,9 @@ static void render_quality(const struct mailbox_live *live, struct display_text 
     };
     const struct record_point *grid = &live->live.point[0];
     char a[FIELD_MAX], flags[64] = "";
-    put(text, 0, "f   %s Hz", number(live->live.f_hz, 9, 4, "", a));
-    put(text, 1, "THD-U %s %%", number(grid->thd_u_pct, 8, 2, "", a));
-    put(text, 2, "THD-I %s %%", number(grid->thd_i_pct, 8, 2, "", a));
+    put(text, 0, "f   %s Hz", number(live->live.f_hz, 9, 4, false, a));
+    put(text, 1, "THD-U %s %%", number(grid->thd_u_pct, 8, 2, false, a));
+    put(text, 2, "THD-I %s %%", number(grid->thd_i_pct, 8, 2, false, a));
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (live->live.quality & words[i].flag)
             snprintf(flags + strlen(flags), sizeof flags - strlen(flags), "%s ", words[i].word);
