@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "dsp/interval.h"
+#include "dsp/quality.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const int64_t ms_ns = 1000000;
+static const int64_t utc0_ms = INT64_C(1790000040000); /* a whole minute */
+static const struct creep_config no_creep = {0, 0};
+static const struct creep_config creep = {1.2, 0.6};
+
+/* A meter that is fed windows one after the other. */
+struct bench {
+    struct registers registers;
+    struct interval_builder builder;
+    struct interval closed;
+    int64_t mono_ns;
+    int64_t utc_ms; /* label of mono_ns */
+};
+
+static void bench_init(struct bench *bench, int64_t period_ms, int64_t offset_ms,
+                       const struct creep_config *config)
+{
+    struct topology topology = {.n_points = 2};
+    topology.point[0] = (struct point){CIRCUIT_GRID, 0};
+    topology.point[1] = (struct point){CIRCUIT_SOLAR, 0};
+    memset(bench, 0, sizeof *bench);
+    registers_init(&bench->registers, &topology, config);
+    interval_init(&bench->builder, period_ms, offset_ms);
+    bench->mono_ns = 5000000000;
+    bench->utc_ms = utc0_ms;
+}
+
+/* Every value of every point absent, as a window that measured nothing leaves it. */
+static struct reading empty_window(void)
+{
+    struct reading reading = {.metered = true, .n_points = 2, .f_hz = NAN, .h_max = 50};
+    for (int i = 0; i < 2; i++) {
+        struct point_reading *point = &reading.point[i];
+        point->u_rms_v = point->i_rms_a = point->p_w = point->q1_var = point->s_va = NAN;
+        point->n_var = point->p1_w = point->thd_u_pct = point->thd_i_pct = NAN;
+    }
+    return reading;
+}
+
+static bool feed(struct bench *bench, struct reading *reading, int64_t window_ms)
+{
+    int64_t start_ms = bench->utc_ms;
+    reading->start_ns = bench->mono_ns;
+    reading->end_ns = bench->mono_ns += window_ms * ms_ns;
+    reading->duration_s = (double)window_ms * 1e-3;
+    bench->utc_ms += window_ms;
+    registers_add(&bench->registers, reading);
+    return interval_add(&bench->builder, reading, &bench->registers, start_ms, bench->utc_ms, &bench->closed);
+}
+
+static bool feed_power(struct bench *bench, double p_w, int64_t window_ms)
+{
+    struct reading reading = empty_window();
+    reading.point[0].p_w = p_w;
+    return feed(bench, &reading, window_ms);
+}
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance))
+        fail_msg("%.17g is not %.17g within %g", value, expected, tolerance);
+}
+
+/* --- boundaries -------------------------------------------------------------------------------------------------- */
+
+struct boundary_case {
+    const char *name;
+    int64_t period_ms, offset_ms;
+    int64_t window_ms, first_ms; /* label of the first window's start, after the minute */
+    int64_t close_ms[3];         /* labels of the first three closings, after the minute */
+};
+
+static const struct boundary_case boundary_cases[] = {
+    {"windows that divide the period close on the boundary", 60000, 0, 200, 0, {60000, 120000, 180000}},
+    {"windows that do not close with the first end behind it", 1000, 0, 199, 0, {1194, 2189, 3184}},
+    {"the first interval is short when it begins late", 60000, 0, 200, 59100, {60100, 120100, 180100}},
+    {"an offset moves the boundary", 60000, 30000, 200, 0, {30000, 90000, 150000}},
+    {"a negative offset moves it the other way", 60000, -12345, 200, 0, {12400, 72400, 132400}},
+    {"times before 1970 have the same grid", 60000, -3600000000000, 200, 100, {60100, 120100, 180100}},
+};
+
+static void test_boundaries(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof boundary_cases / sizeof boundary_cases[0]; k++) {
+        const struct boundary_case *c = &boundary_cases[k];
+        struct bench bench;
+        bench_init(&bench, c->period_ms, c->offset_ms, &no_creep);
+        bench.utc_ms += c->first_ms;
+        int64_t start_ms = bench.utc_ms, start_ns = bench.mono_ns;
+        for (int n = 0; n < 3; n++) {
+            while (!feed_power(&bench, 1, c->window_ms))
+                assert_true(bench.utc_ms < utc0_ms + 4 * c->period_ms + 60000);
+            if (bench.closed.utc_end_ms != utc0_ms + c->close_ms[n])
+                fail_msg("%s: closing %d at %lld ms, expected %lld", c->name, n,
+                         (long long)(bench.closed.utc_end_ms - utc0_ms), (long long)c->close_ms[n]);
+            assert_int_equal(bench.closed.utc_start_ms, start_ms);
+            assert_int_equal(bench.closed.mono_end_ns, bench.mono_ns);
+            assert_int_equal(bench.closed.duration_ns, bench.mono_ns - start_ns);
+            assert_int_equal(bench.closed.metered_ns, bench.closed.duration_ns);
+            start_ms = bench.utc_ms;
+            start_ns = bench.mono_ns;
+        }
+    }
+}
+
+static void test_a_gap_over_many_periods_closes_once(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 60000, 0, &no_creep);
+    assert_false(feed_power(&bench, 100, 200));
+    struct reading gap = empty_window();
+    gap.metered = false;
+    gap.quality = QUALITY_GAP;
+    assert_true(feed(&bench, &gap, 1000000));
+    assert_int_equal(bench.closed.duration_ns, 1000200 * ms_ns);
+    assert_int_equal(bench.closed.metered_ns, 200 * ms_ns);
+    assert_int_equal(bench.closed.windows, 2);
+    assert_int_equal(bench.closed.flagged, 1);
+    assert_near(bench.closed.point[0].p_w, 100, 0);
+    assert_false(feed_power(&bench, 100, 200));
+}
+
+/* --- steps of the label time ------------------------------------------------------------------------------------- */
+
+static void test_a_step_closes_early_and_costs_no_energy(void **state)
+{
+    (void)state;
+    const int64_t steps_ms[] = {7200000, -7200000, 1000, -1000};
+    for (size_t k = 0; k < sizeof steps_ms / sizeof steps_ms[0]; k++) {
+        struct bench bench;
+        bench_init(&bench, 60000, 0, &no_creep);
+        for (int n = 0; n < 50; n++)
+            assert_false(feed_power(&bench, 3600, 200));
+        int64_t end_ms = bench.utc_ms, end_ns = bench.mono_ns;
+        bench.utc_ms += steps_ms[k];
+        assert_true(feed_power(&bench, 3600, 200));
+        assert_int_equal(bench.closed.utc_start_ms, utc0_ms);
+        assert_int_equal(bench.closed.utc_end_ms, end_ms); /* without the window that shows the step */
+        assert_int_equal(bench.closed.mono_end_ns, end_ns);
+        assert_int_equal(bench.closed.windows, 50);
+        assert_int_equal(bench.closed.point[0].energy.import_uwh, 10000000); /* 3600 W for 10 s */
+        assert_true(interval_close(&bench.builder, &bench.registers, &bench.closed));
+        assert_int_equal(bench.closed.utc_start_ms, end_ms + steps_ms[k]);
+        assert_int_equal(bench.closed.windows, 1);
+        assert_int_equal(bench.closed.point[0].energy.import_uwh, 200000);
+        assert_int_equal(bench.closed.point[0].total.import_uwh, 10200000);
+    }
+}
+
+static void test_a_step_over_a_boundary_closes_twice_in_turn(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 1000, 0, &no_creep);
+    assert_false(feed_power(&bench, 100, 200));
+    bench.utc_ms = utc0_ms + 9900;
+    assert_true(
+        feed_power(&bench, 100, 200)); /* closes what was before the step; its own end is behind a boundary */
+    assert_true(feed_power(&bench, 100, 200)); /* so the next one closes */
+    assert_int_equal(bench.closed.windows, 2);
+    assert_int_equal(bench.closed.utc_start_ms, utc0_ms + 9900);
+}
+
+static void test_a_step_right_after_a_boundary_starts_anew(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 1000, 0, &no_creep);
+    for (int n = 0; n < 5; n++)
+        assert_int_equal(feed_power(&bench, 100, 200), n == 4);
+    bench.utc_ms -= 3600300;
+    assert_false(feed_power(&bench, 100, 200));
+    assert_true(feed_power(&bench, 100, 200));
+    assert_int_equal(bench.closed.utc_start_ms, utc0_ms + 1000 - 3600300);
+}
+
+static void test_a_rounded_label_at_a_boundary_opens_nothing_twice(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 1000, 0, &no_creep);
+    for (int n = 0; n < 5; n++)
+        feed_power(&bench, 100, 200);
+    bench.utc_ms--; /* the next start is labelled one millisecond before the boundary that has closed */
+    assert_false(feed_power(&bench, 100, 200));
+    for (int n = 0; n < 4; n++)
+        assert_false(feed_power(&bench, 100, 200));
+    assert_true(feed_power(&bench, 100, 200));
+    assert_int_equal(bench.closed.windows, 6);
+    assert_int_equal(bench.closed.utc_start_ms, utc0_ms + 1000);
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------ */
+
+static void test_means_are_weighted_with_time(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 60000, 0, &no_creep);
+    struct reading reading = empty_window();
+    struct point_reading *point = &reading.point[0];
+    *point = (struct point_reading){.u_rms_v = 120,
+                                    .i_rms_a = 3,
+                                    .p_w = 300,
+                                    .q1_var = 100,
+                                    .s_va = 360,
+                                    .n_var = 199,
+                                    .p1_w = 290,
+                                    .thd_u_pct = 3,
+                                    .thd_i_pct = 30};
+    reading.f_hz = 60.02;
+    reading.h_max = 50;
+    assert_false(feed(&bench, &reading, 100));
+    *point = (struct point_reading){.u_rms_v = 110,
+                                    .i_rms_a = 4,
+                                    .p_w = -100,
+                                    .q1_var = -40,
+                                    .s_va = 440,
+                                    .n_var = 428,
+                                    .p1_w = -90,
+                                    .thd_u_pct = 4,
+                                    .thd_i_pct = NAN};
+    reading.f_hz = 59.96;
+    reading.h_max = 49;
+    assert_false(feed(&bench, &reading, 300));
+    assert_true(interval_close(&bench.builder, &bench.registers, &bench.closed));
+
+    const struct interval_point *mean = &bench.closed.point[0];
+    const double ulp = 1e-12; /* a few roundings of values up to 1e3 */
+    assert_near(mean->u_rms_v, sqrt((120 * 120 + 3 * 110 * 110) / 4.0), ulp);
+    assert_near(mean->i_rms_a, sqrt((9 + 3 * 16) / 4.0), ulp);
+    assert_near(mean->p_w, 0, ulp);
+    assert_near(mean->q1_var, (100 - 3 * 40) / 4.0, ulp);
+    assert_near(mean->s_va, 420, ulp);
+    assert_near(mean->n_var, (199 + 3 * 428) / 4.0, ulp);
+    assert_near(mean->thd_u_pct, sqrt((9 + 3 * 16) / 4.0), ulp);
+    assert_near(mean->thd_i_pct, 30, ulp); /* of the one window that had it */
+    assert_near(mean->pf, 0, ulp);
+    const double p1_w = (290 - 3 * 90) / 4.0, q1_var = -5;
+    assert_near(mean->dpf, p1_w / hypot(p1_w, q1_var), ulp);
+    assert_near(mean->phi_deg, atan2(q1_var, p1_w) * 180 / acos(-1), ulp);
+    assert_near(mean->u_min_v, 110, 0);
+    assert_near(mean->u_max_v, 120, 0);
+    assert_near(mean->i_max_a, 4, 0);
+    assert_near(mean->p_min_w, -100, 0);
+    assert_near(mean->p_max_w, 300, 0);
+    assert_near(bench.closed.f_hz, (60.02 + 3 * 59.96) / 4, ulp);
+    assert_near(bench.closed.f_min_hz, 59.96, 0);
+    assert_near(bench.closed.f_max_hz, 60.02, 0);
+    assert_int_equal(bench.closed.h_max, 49);
+    assert_int_equal(bench.closed.n_points, 2);
+    assert_true(isnan(bench.closed.point[1].p_w) && isnan(bench.closed.point[1].u_min_v));
+}
+
+struct angle_case {
+    const char *name;
+    double p1_w, q1_var;
+    double phi_deg, dpf;
+};
+
+static const struct angle_case angle_cases[] = {
+    {"a resistor has no angle", 100, 0, 0, 1},
+    {"a coil lags by a right angle", 0, 100, 90, 0},
+    {"a capacitor leads by one", 0, -100, -90, 0},
+    {"plain export stands at 180 degrees", -100, 0, 180, -1},
+    {"and not at -180", -100, -0.0, 180, -1},
+    {"quadrant III is between -180 and -90", -100, -100, -135, -0.70710678118654752440},
+    {"no power has no angle", 0, 0, NAN, NAN},
+};
+
+static void test_angles(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof angle_cases / sizeof angle_cases[0]; k++) {
+        const struct angle_case *c = &angle_cases[k];
+        struct bench bench;
+        bench_init(&bench, 60000, 0, &no_creep);
+        struct reading reading = empty_window();
+        reading.point[0].p1_w = c->p1_w;
+        reading.point[0].q1_var = c->q1_var;
+        feed(&bench, &reading, 200);
+        interval_close(&bench.builder, &bench.registers, &bench.closed);
+        const struct interval_point *point = &bench.closed.point[0];
+        bool absent = isnan(c->dpf) && isnan(point->phi_deg) && isnan(point->dpf);
+        if (!absent && !(fabs(point->phi_deg - c->phi_deg) < 1e-12 && fabs(point->dpf - c->dpf) < 1e-15))
+            fail_msg("%s: %.17g deg, %.17g", c->name, point->phi_deg, point->dpf);
+    }
+}
+
+static void test_unmetered_time_alone_leaves_every_mean_absent(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 1000, 0, &no_creep);
+    struct reading reading = empty_window();
+    reading.metered = false;
+    reading.h_max = 0;
+    reading.point[0].p_w = 1000; /* even if it carried values */
+    reading.f_hz = 60;
+    assert_true(feed(&bench, &reading, 1000));
+    const struct interval_point *point = &bench.closed.point[0];
+    const double values[] = {point->u_rms_v,       point->u_min_v,    point->u_max_v,
+                             point->i_rms_a,       point->i_max_a,    point->p_w,
+                             point->p_min_w,       point->p_max_w,    point->q1_var,
+                             point->s_va,          point->n_var,      point->pf,
+                             point->dpf,           point->phi_deg,    point->thd_u_pct,
+                             point->thd_i_pct,     bench.closed.f_hz, bench.closed.f_min_hz,
+                             bench.closed.f_max_hz};
+    for (size_t k = 0; k < sizeof values / sizeof values[0]; k++)
+        assert_true(isnan(values[k]));
+    assert_int_equal(bench.closed.metered_ns, 0);
+    assert_int_equal(bench.closed.duration_ns, 1000 * ms_ns);
+    assert_int_equal(bench.closed.h_max, 0);
+    assert_int_equal(point->energy.import_uwh, 0);
+}
+
+static void test_flags(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 60000, 0, &no_creep);
+    const unsigned flags[] = {QUALITY_UNCALIBRATED | QUALITY_SIMULATED, QUALITY_UNSYNCED, QUALITY_CLIPPED, 0};
+    for (size_t k = 0; k < 4; k++) {
+        struct reading reading = empty_window();
+        reading.quality = flags[k];
+        feed(&bench, &reading, 200);
+    }
+    interval_close(&bench.builder, &bench.registers, &bench.closed);
+    assert_int_equal(bench.closed.quality,
+                     QUALITY_UNCALIBRATED | QUALITY_SIMULATED | QUALITY_UNSYNCED | QUALITY_CLIPPED);
+    assert_int_equal(bench.closed.flagged, 1); /* what concerns the measurement itself */
+    assert_int_equal(bench.closed.windows, 4);
+}
+
+/* --- energy ------------------------------------------------------------------------------------------------------ */
+
+static void add_energy(struct energy *sum, const struct energy *energy)
+{
+    sum->import_uwh += energy->import_uwh;
+    sum->export_uwh += energy->export_uwh;
+    sum->q1_uvarh += energy->q1_uvarh;
+    sum->q2_uvarh += energy->q2_uvarh;
+    sum->q3_uvarh += energy->q3_uvarh;
+    sum->q4_uvarh += energy->q4_uvarh;
+    sum->apparent_uvah += energy->apparent_uvah;
+}
+
+/* A day's worth of trouble: wild power, idle hours, gaps, steps of the label time, kept registers. */
+static void test_deltas_add_up_to_the_register_difference(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 60000, 0, &creep);
+    struct energy kept[DSP_POINTS], sum = {0};
+    memset(kept, 0, sizeof kept);
+    kept[0] = (struct energy){123456789012, 9876543210, 5, 6, 7, 8, 9};
+    registers_restore(&bench.registers, kept, 0, 0, 0);
+    uint32_t random = 1;
+    int intervals = 0;
+    for (int n = 0; n < 20000; n++) {
+        random = random * 1664525u + 1013904223u;
+        struct reading reading = empty_window();
+        reading.metered = random >> 24 != 7;
+        double scale = n / 1000 % 3 == 0 ? 0.5 : 4000;
+        reading.point[0].p_w = scale * ((double)(random >> 8) / 8388608.0 - 0.9);
+        reading.point[0].q1_var = scale * ((double)(random >> 4 & 0xffff) / 32768.0 - 1);
+        reading.point[0].s_va = hypot(reading.point[0].p_w, reading.point[0].q1_var);
+        if (random >> 20 == 99)
+            bench.utc_ms += random & 1 ? 3600000 : -1800000;
+        if (feed(&bench, &reading, 197 + (random >> 30))) {
+            add_energy(&sum, &bench.closed.point[0].energy);
+            intervals++;
+        }
+    }
+    assert_true(interval_close(&bench.builder, &bench.registers, &bench.closed));
+    add_energy(&sum, &bench.closed.point[0].energy);
+    assert_in_range(intervals, 60, 90); /* 66 minutes and what the steps cut */
+    struct energy difference = energy_difference(&bench.registers.energy[0], &kept[0]);
+    assert_memory_equal(&sum, &difference, sizeof sum);
+    assert_memory_equal(&bench.closed.point[0].total, &bench.registers.energy[0], sizeof sum);
+    assert_true(sum.import_uwh > 0 && sum.export_uwh > 0 && sum.q3_uvarh > 0);
+}
+
+static void test_close_without_a_window_has_nothing(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 1000, 0, &no_creep);
+    assert_false(interval_close(&bench.builder, &bench.registers, &bench.closed));
+    feed_power(&bench, 1, 200);
+    assert_true(interval_close(&bench.builder, &bench.registers, &bench.closed));
+    assert_false(interval_close(&bench.builder, &bench.registers, &bench.closed));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_boundaries),
+        cmocka_unit_test(test_a_gap_over_many_periods_closes_once),
+        cmocka_unit_test(test_a_step_closes_early_and_costs_no_energy),
+        cmocka_unit_test(test_a_step_over_a_boundary_closes_twice_in_turn),
+        cmocka_unit_test(test_a_step_right_after_a_boundary_starts_anew),
+        cmocka_unit_test(test_a_rounded_label_at_a_boundary_opens_nothing_twice),
+        cmocka_unit_test(test_means_are_weighted_with_time),
+        cmocka_unit_test(test_angles),
+        cmocka_unit_test(test_unmetered_time_alone_leaves_every_mean_absent),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_deltas_add_up_to_the_register_difference),
+        cmocka_unit_test(test_close_without_a_window_has_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
