@@ -66,6 +66,12 @@ static int failed(const char *path, char *error, size_t error_size)
     return -code;
 }
 
+static bool same_texts(const struct calibration *a, const struct calibration *b)
+{
+    return strcmp(a->serial, b->serial) == 0 && strcmp(a->date, b->date) == 0 &&
+           strcmp(a->reference, b->reference) == 0;
+}
+
 /* What cannot be read back is not written: the reader's ranges and rules hold here too. */
 static int compose(const char *path, const struct calibration *calibration, char **text, char *error,
                    size_t error_size)
@@ -82,6 +88,11 @@ static int compose(const char *path, const struct calibration *calibration, char
         return failed(path, error, error_size);
     *copy = *calibration;
     int result = unit_parse(path, *text, copy, error, error_size);
+    if (result == 0 && !same_texts(copy, calibration)) {
+        snprintf(error, error_size, "%s: serial and reference: expected text without ';' and outer blanks",
+                 path);
+        result = -EINVAL;
+    }
     free(copy);
     return result;
 }
