@@ -87,7 +87,7 @@ const struct load_kind load_kinds[LOADS] = {
         .on_max_s = 8,
         .off_min_s = 3,
         .off_max_s = 5,
-        .habit = {{9, 11, 0.7, 0.9, 0.8}},
+        .habit = {{9, 11, 0.7, 0.9, 0.9}},
     },
     {
         .name = "air conditioner",
@@ -112,7 +112,7 @@ const struct load_kind load_kinds[LOADS] = {
         .on_max_s = 15,
         .off_min_s = 18,
         .off_max_s = 30,
-        .habit = {{16.5, 18, 0.3, 0.5, 0.7}},
+        .habit = {{16.5, 18, 0.3, 0.5, 0.8}},
     },
     {
         .name = "well pump",

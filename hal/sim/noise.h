@@ -46,10 +46,10 @@ static inline double noise_uniform(struct noise *noise)
 static inline double noise_gaussian(struct noise *noise)
 {
     /* The variance of one uniform of n = 65536 steps is (n^2 - 1) / 12; of four, a third of n^2 - 1. */
-    static const double rms = 37837.22723720648; /* sqrt((65536^2 - 1) / 3) */
+    static const double over_rms = 1 / 37837.22723720648; /* sqrt((65536^2 - 1) / 3) */
     uint64_t bits = noise_bits(noise);
     int64_t sum = (int64_t)((bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48));
-    return ((double)sum - 131070.0) / rms;
+    return ((double)sum - 131070.0) * over_rms;
 }
 
 #endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+/* cmocka last */
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "hal/sim/steady.h"
+
+static char error[256];
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance)) {
+        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct steady_config config;
+    double p_w; /* of the fundamentals */
+    double q1_var;
+} loads[] = {
+    {"a resistor at 60 Hz", {.f_hz = 60, .u_v = 120, .i_a = 5}, 600, 0},
+    {"a lagging load at 50 Hz", {.f_hz = 50, .u_v = 230, .i_a = 2, .phi_deg = 60}, 230, 398.371685741},
+    {"a leading load", {.f_hz = 60, .u_v = 100, .i_a = 10, .phi_deg = -30}, 866.025403784, -500},
+    {"export is more than 90 degrees",
+     {.f_hz = 60, .u_v = 100, .i_a = 10, .phi_deg = 150},
+     -866.025403784,
+     500},
+    {"pure export", {.f_hz = 60, .u_v = 100, .i_a = 10, .phi_deg = 180}, -1000, 0},
+    {"no current", {.f_hz = 60, .u_v = 100}, 0, 0},
+};
+
+static void fundamentals_have_the_stated_power(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    for (size_t c = 0; c < sizeof loads / sizeof loads[0]; c++) {
+        print_message("  %s\n", loads[c].name);
+        const struct steady_config *config = &loads[c].config;
+        assert_int_equal(steady_init(&steady, config, error, sizeof error), 0);
+        const struct waveform_segment *s = &steady.segment;
+        /* Rounding of 512 sums of about 1 kW. */
+        assert_near(fixture_mean(s->u_v[0], s->grid_a[0]), loads[c].p_w, 1e-8);
+        struct fixture_phasor u = fixture_harmonic(s->u_v[0], 1), i = fixture_harmonic(s->grid_a[0], 1);
+        assert_near(u.peak * i.peak / 2 * sin(u.angle_rad - i.angle_rad), loads[c].q1_var, 1e-8);
+        assert_near(sqrt(fixture_mean(s->u_v[0], s->u_v[0])), config->u_v, 1e-10);
+        assert_near(sqrt(fixture_mean(s->grid_a[0], s->grid_a[0])), config->i_a, 1e-10);
+        assert_near(fixture_mean(s->solar_a[0], s->solar_a[0]), 0, 0);
+        assert_memory_equal(s->load_a[0], s->grid_a[0], sizeof s->grid_a[0]);
+    }
+}
+
+static void harmonics_have_the_stated_size_phase_and_distortion(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    struct steady_config config = {.f_hz = 60,
+                                   .u_v = 120,
+                                   .i_a = 5,
+                                   .phi_deg = 20,
+                                   .u_harmonics = "3:3:10,5:4:-170",
+                                   .i_harmonics = "2:10:0,255:5.5:360"};
+    assert_int_equal(steady_init(&steady, &config, error, sizeof error), 0);
+    const double *u_v = steady.segment.u_v[0], *i_a = steady.segment.grid_a[0];
+    assert_near(fixture_harmonic(u_v, 3).peak, 0.03 * 120 * sqrt(2), 1e-10);
+    assert_near(fixture_harmonic(u_v, 3).angle_rad, 10 * fixture_pi / 180, 1e-10);
+    assert_near(fixture_harmonic(u_v, 5).angle_rad, -170 * fixture_pi / 180, 1e-10);
+    assert_near(fixture_harmonic(i_a, 2).peak, 0.1 * 5 * sqrt(2), 1e-10);
+    assert_near(fixture_harmonic(i_a, 255).peak, 0.055 * 5 * sqrt(2), 1e-10);
+    /* THD from the total rms: sqrt(0.03^2 + 0.04^2) = 5 %. */
+    double ratio = sqrt(fixture_mean(u_v, u_v)) / 120;
+    assert_near(sqrt(ratio * ratio - 1), 0.05, 1e-10);
+}
+
+static void segments_follow_one_another_without_a_gap_or_a_drift(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    static struct waveform_segment segment;
+    struct steady_config config = {.f_hz = 59.97, .u_v = 120, .i_a = 5};
+    assert_int_equal(steady_init(&steady, &config, error, sizeof error), 0);
+    double end_s = 0;
+    for (int n = 0; n < 10000; n++) {
+        waveform_next(&steady.source, &segment);
+        assert_true(segment.start_s >= end_s && segment.start_s <= end_s);
+        end_s = segment.end_s;
+    }
+    assert_near(end_s, 10000 * 12 / 59.97, 1e-9);
+    assert_int_equal(segment.cycles, 12);
+    assert_int_equal(segment.legs, 1);
+}
+
+static const struct {
+    const char *name;
+    struct steady_config config;
+    const char *said;
+} wrong[] = {
+    {"a frequency below the range", {.f_hz = 42, .u_v = 1}, "f_hz: expected 42.5..69, got 42"},
+    {"a frequency that is no number", {.f_hz = NAN, .u_v = 1}, "f_hz"},
+    {"a negative voltage", {.f_hz = 60, .u_v = -1}, "u_v"},
+    {"an infinite current", {.f_hz = 60, .i_a = INFINITY}, "i_a"},
+    {"an angle beyond a half turn", {.f_hz = 60, .phi_deg = 181}, "phi_deg"},
+    {"a word", {.f_hz = 60, .u_harmonics = "third"}, "u_harmonics: expected h:percent:degrees"},
+    {"the fundamental", {.f_hz = 60, .u_harmonics = "1:5:0"}, "got \"1:5:0\""},
+    {"a harmonic beyond the table", {.f_hz = 60, .i_harmonics = "256:5:0"}, "i_harmonics"},
+    {"a harmonic that is not whole", {.f_hz = 60, .i_harmonics = "2.5:5:0"}, "i_harmonics"},
+    {"a percentage that is no number", {.f_hz = 60, .i_harmonics = "3:nan:0"}, "i_harmonics"},
+    {"a negative percentage", {.f_hz = 60, .i_harmonics = "3:-1:0"}, "i_harmonics"},
+    {"a missing angle", {.f_hz = 60, .i_harmonics = "3:5"}, "i_harmonics"},
+    {"an empty angle", {.f_hz = 60, .i_harmonics = "3:5:"}, "i_harmonics"},
+    {"text after the angle", {.f_hz = 60, .i_harmonics = "3:5:0;5:2:0"}, "i_harmonics"},
+    {"the second of two is wrong", {.f_hz = 60, .i_harmonics = "3:5:0,5:2:400"}, "got \"5:2:400\""},
+    {"a comma at the end", {.f_hz = 60, .i_harmonics = "3:5:0,"}, "after the last comma"},
+    {"two commas", {.f_hz = 60, .i_harmonics = "3:5:0,,5:1:0"}, "i_harmonics"},
+    {"a harmonic given twice", {.f_hz = 60, .u_harmonics = "3:5:0,3:1:0"}, "harmonic 3 is given twice"},
+};
+
+static void wrong_settings_are_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    for (size_t c = 0; c < sizeof wrong / sizeof wrong[0]; c++) {
+        error[0] = '\0';
+        int status = steady_init(&steady, &wrong[c].config, error, sizeof error);
+        print_message("  %s: %s\n", wrong[c].name, error);
+        assert_int_equal(status, -EINVAL);
+        assert_non_null(strstr(error, wrong[c].said));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fundamentals_have_the_stated_power),
+        cmocka_unit_test(harmonics_have_the_stated_size_phase_and_distortion),
+        cmocka_unit_test(segments_follow_one_another_without_a_gap_or_a_drift),
+        cmocka_unit_test(wrong_settings_are_refused_with_a_sentence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
