@@ -37,9 +37,11 @@ static inline double cycle_at(const struct cycle *cycle, double u)
     int whole = (int)place; /* place > 0: cheaper than floor() */
     double x = place - whole;
     const double *p = &cycle->table[whole & (TABLE_POINTS - 1)];
-    double c1 = p[2] - p[0] / 3 - p[1] / 2 - p[3] / 6;
+    const double third = 1.0 / 3;
+    const double sixth = 1.0 / 6;
+    double c1 = p[2] - p[0] * third - p[1] / 2 - p[3] * sixth;
     double c2 = (p[0] + p[2]) / 2 - p[1];
-    double c3 = (p[3] - p[0]) / 6 + (p[1] - p[2]) / 2;
+    double c3 = (p[3] - p[0]) * sixth + (p[1] - p[2]) / 2;
     return p[1] + x * (c1 + x * (c2 + x * c3));
 }
 

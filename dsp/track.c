@@ -8,7 +8,7 @@
 static const double pi = 3.14159265358979323846;
 static const double beta = 0.8;          /* of the alpha-beta filter */
 static const double rate_most_hz_s = 10; /* beyond it is not mains but a fault */
-static const double surprise_hz = 0.25;  /* further off than predicted: find the frequency anew */
+static const double surprise_hz = 0.5;   /* further off than predicted: find the frequency anew */
 static const double pull_gain = 0.2;     /* share of the phase error to take back in one window */
 enum { CYCLES_MOST = 12 };
 
