@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* options_names.h - names and texts: trimming, printing, and the name that was probably meant. Private to options. */
+/* options_names.h - names and texts: trimming, printing, and the name that was probably meant. Used by options and command lines. */
 #ifndef VATIO_BASE_OPTIONS_NAMES_H
 #define VATIO_BASE_OPTIONS_NAMES_H
 

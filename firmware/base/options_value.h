@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* options_value.h - one option's value: from text, to text, and what is expected. Private to options.
+/* options_value.h - one option's value: from text, to text, and what is expected. Used by options and command lines.
  *
  * Threads: any; no state but what is passed.
  */
