@@ -98,10 +98,10 @@ int control_server_init(struct control_server *server, const struct control_serv
 
 static void drop(struct control_server *server, struct control_client *client)
 {
+    atomic_fetch_sub(&server->clients, 1);
     close(client->fd);
     client->fd = -1;
     client->sending = client->streaming = false;
-    atomic_fetch_sub(&server->clients, 1);
 }
 
 static void drop_counted(struct control_server *server, struct control_client *client, const char *why)
@@ -145,8 +145,8 @@ static void take(struct control_server *server, int fd, int64_t now_ms)
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
         client = find_place(server, may_control(server, peer.uid), now_ms);
     if (client == NULL) {
-        close(fd);
         atomic_fetch_add(&server->refused, 1);
+        close(fd);
         return;
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer,

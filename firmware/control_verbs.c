@@ -45,8 +45,7 @@ static int stream(struct control_server *server, struct control_client *client,
     client->next_seq = request->from_seq;
     client->left = request->max;
     client->chunk_n = client->chunk_next = 0;
-    control_verbs_stream_next(server, client);
-    return client->reply.status;
+    return 0;
 }
 
 static int page(struct control_server *server, struct control_client *client,
@@ -158,7 +157,10 @@ void control_verbs_answer(struct control_server *server, struct control_client *
     }
     if (result == -EPROTO || result == -EINVAL || result == -EPERM)
         atomic_fetch_add(&server->refused, 1);
-    end_reply(&client->reply, result, text);
+    if (client->streaming)
+        control_verbs_stream_next(server, client);
+    else
+        end_reply(&client->reply, result, text);
 }
 
 static bool keep(void *context, const void *record)
