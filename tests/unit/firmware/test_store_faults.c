@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/firmware/store_fixture.h"
+
+#include "firmware/store_error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { CHILD_OK = 0, CHILD_SKIP = 77 };
+
+/* In a child, where a check is the end of it: cmocka's own would jump out into the parent's tests. */
+#define CHECK(condition)                                                                                     \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
+            _exit(1);                                                                                        \
+        }                                                                                                    \
+    } while (0)
+
+static void run_child(struct store_fixture *f, void (*body)(struct store_fixture *f))
+{
+    int status = 0;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        body(f);
+        _exit(CHILD_OK);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CHILD_SKIP)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), CHILD_OK);
+}
+
+static int add_until_failure(struct store_fixture *f, int64_t *k, int64_t limit)
+{
+    struct record record;
+    int64_t failures = f->store.failures;
+    while (*k < limit && f->store.failures == failures) {
+        fixture_record(&record, STREAM_MINUTE, *k + 1);
+        int result = store_add(&f->store, &record, *k);
+        if (result < 0)
+            return result;
+        ++*k;
+        CHECK(record.seq == *k);
+    }
+    return 0;
+}
+
+/* A device of 768 KiB in a mount namespace of the child's own, most of it taken by another file. */
+static void full_disk(struct store_fixture *f)
+{
+    char filler[192];
+    int64_t k = 0;
+    struct record record;
+    if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("tmpfs", f->dir, "tmpfs", 0, "size=768k") < 0) {
+        fprintf(stderr, "no mount namespace here: %s\n", strerror(errno));
+        _exit(CHILD_SKIP);
+    }
+    snprintf(filler, sizeof filler, "%s/filler", f->dir);
+    int fd = open(filler, O_WRONLY | O_CREAT, 0600);
+    CHECK(fd >= 0 && ftruncate(fd, 0) == 0 && posix_fallocate(fd, 0, 256 << 10) == 0);
+    close(fd);
+    f->config.batch_records = 4;
+    CHECK(store_open(&f->store, &f->config, f->error, sizeof f->error) == 0);
+    CHECK(add_until_failure(f, &k, 100000) == 0);
+    CHECK(f->store.failures == 1 && k > 8);
+    CHECK(strstr(f->store.error, f->path) != NULL);
+    CHECK(store_tick(&f->store, k + 2000) == -ENOSPC);
+    for (size_t i = f->store.pending; i < STORE_BATCH_MAX; i++) { /* memory takes what the disk does not */
+        fixture_record(&record, STREAM_MINUTE, ++k);
+        CHECK(store_add(&f->store, &record, k + 2000) == 0);
+    }
+    fixture_record(&record, STREAM_MINUTE, k + 1);
+    CHECK(store_add(&f->store, &record, k + 2000) == -ENOBUFS);
+    CHECK(store_add(&f->store, &record, k + 9000) == -ENOSPC); /* tried again */
+    CHECK(unlink(filler) == 0);
+    CHECK(store_tick(&f->store, k + 20000) == 0); /* space again: nothing is missing */
+    CHECK(f->store.written == k && f->store.pending == 0);
+    CHECK(store_close(&f->store) == 0);
+    CHECK(fixture_committed(f, STREAM_MINUTE) == k);
+}
+
+static void test_full_disk(void **state)
+{
+    run_child(*state, full_disk);
+}
+
+/* Files that may not grow: what a quota or a failing card does in mid-write. */
+static void file_limit(struct store_fixture *f)
+{
+    struct rlimit limit;
+    int64_t k = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    f->config.batch_records = 4;
+    CHECK(store_open(&f->store, &f->config, f->error, sizeof f->error) == 0);
+    CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+    struct rlimit small = {.rlim_cur = 600 << 10, .rlim_max = limit.rlim_max};
+    CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    CHECK(add_until_failure(f, &k, 100000) == 0);
+    CHECK(f->store.failures == 1 && k > 8);
+    CHECK(store_commit(&f->store) < 0);
+    CHECK(strlen(f->store.error) > 10);
+    CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    CHECK(store_commit(&f->store) == 0);
+    CHECK(store_close(&f->store) == 0);
+    CHECK(fixture_committed(f, STREAM_MINUTE) == k);
+}
+
+static void test_file_limit(void **state)
+{
+    run_child(*state, file_limit);
+}
+
+/* Root may write anywhere, so the child becomes someone else. */
+static void become_user(struct store_fixture *f)
+{
+    if (geteuid() == 0 && (chown(f->dir, 65534, 65534) < 0 || setresgid(65534, 65534, 65534) < 0 ||
+                           setresuid(65534, 65534, 65534) < 0))
+        _exit(CHILD_SKIP);
+    if (geteuid() == 0)
+        _exit(CHILD_SKIP);
+}
+
+static void read_only_directory(struct store_fixture *f)
+{
+    become_user(f);
+    CHECK(chmod(f->dir, 0500) == 0);
+    CHECK(store_open(&f->store, &f->config, f->error, sizeof f->error) == -EACCES);
+    CHECK(strstr(f->error, "Permission denied") != NULL && strstr(f->error, f->path) != NULL);
+    CHECK(f->store.db == NULL);
+    CHECK(chmod(f->dir, 0700) == 0);
+    CHECK(store_open(&f->store, &f->config, f->error, sizeof f->error) == 0);
+    CHECK(store_close(&f->store) == 0);
+    CHECK(chmod(f->dir, 0500) == 0); /* the file may be written, but no WAL made beside it */
+    CHECK(store_open(&f->store, &f->config, f->error, sizeof f->error) < 0);
+    CHECK(strstr(f->error, f->path) != NULL);
+    CHECK(chmod(f->dir, 0700) == 0 && chmod(f->path, 0400) == 0);
+    CHECK(store_open(&f->store, &f->config, f->error, sizeof f->error) == -EACCES);
+}
+
+static void test_read_only_directory(void **state)
+{
+    run_child(*state, read_only_directory);
+}
+
+static void overwrite(const char *path, off_t from, off_t to)
+{
+    static unsigned char junk[4096];
+    memset(junk, 0x5a, sizeof junk);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    for (off_t at = from; at < to; at += (off_t)sizeof junk)
+        assert_int_equal(pwrite(fd, junk, sizeof junk, at), sizeof junk);
+    close(fd);
+}
+
+/* A card that lost a part of the file: an error and a sentence wherever it is met, and no crash. */
+static void test_damaged_file(void **state)
+{
+    struct store_fixture *f = *state;
+    struct stat status;
+    int told = 0;
+    f->config.batch_records = STORE_BATCH_MAX;
+    for (off_t page = 0;; page++) {
+        fixture_open(f);
+        fixture_add(f, STREAM_MINUTE, 1, 64);
+        assert_int_equal(store_close(&f->store), 0);
+        assert_int_equal(stat(f->path, &status), 0);
+        if (page * 4096 >= status.st_size)
+            break;
+        overwrite(f->path, page * 4096, page * 4096 + 1);
+        f->error[0] = '\0';
+        int result = store_open(&f->store, &f->config, f->error, sizeof f->error);
+        bool opened = result == 0;
+        if (result == 0) {
+            int64_t n = 0;
+            struct record record;
+            assert_int_equal(store_reader_open(&f->reader, f->path, f->error, sizeof f->error), 0);
+            result = store_reader_read(&f->reader, STREAM_MINUTE, 0, 1000, fixture_visit_count, &n);
+            if (result < 0)
+                memcpy(f->error, f->reader.error, sizeof f->error);
+            store_reader_close(&f->reader);
+            fixture_record(&record, STREAM_MINUTE, 1);
+            assert_int_equal(store_add(&f->store, &record, 0), 0);
+        }
+        told += result < 0;
+        if (result < 0)
+            assert_non_null(strstr(f->error, f->path));
+        if (opened)
+            (void)store_close(&f->store);
+        assert_int_equal(remove(f->path), 0);
+    }
+    assert_true(told > 10);
+}
+
+/* What a crash may leave in the WAL behind the last commit is not believed. */
+static void test_garbage_in_the_wal(void **state)
+{
+    struct store_fixture *f = *state;
+    char wal[256];
+    char copy[192];
+    char command[1024];
+    snprintf(wal, sizeof wal, "%s-wal", f->path);
+    snprintf(copy, sizeof copy, "%s/copy.db", f->dir);
+    fixture_open(f);
+    fixture_add(f, STREAM_MINUTE, 1, 5);
+    /* As after a cut: both files as they are now, and a torn write behind them. */
+    snprintf(command, sizeof command, "cp %s %s && cp %s %s-wal", f->path, copy, wal, copy);
+    assert_int_equal(system(command), 0);
+    struct stat status;
+    snprintf(wal, sizeof wal, "%s-wal", copy);
+    assert_int_equal(stat(wal, &status), 0);
+    overwrite(wal, status.st_size, status.st_size + 5000);
+    assert_int_equal(store_close(&f->store), 0);
+    f->config.path = copy;
+    fixture_open(f);
+    assert_int_equal(store_newest_seq(&f->store, STREAM_MINUTE), 5);
+    fixture_add(f, STREAM_MINUTE, 6, 1);
+    assert_int_equal(store_close(&f->store), 0);
+    assert_int_equal(fixture_query(copy, "SELECT count(*) FROM minute"), 6);
+}
+
+static void test_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        int code, result;
+    } cases[] = {
+        {SQLITE_OK, 0},
+        {SQLITE_ROW, 0},
+        {SQLITE_DONE, 0},
+        {SQLITE_FULL, -ENOSPC},
+        {SQLITE_READONLY, -EROFS},
+        {SQLITE_READONLY_DIRECTORY, -EROFS}, /* extended codes count as their plain one */
+        {SQLITE_CORRUPT, -EBADMSG},
+        {SQLITE_CORRUPT_INDEX, -EBADMSG},
+        {SQLITE_NOTADB, -EMEDIUMTYPE},
+        {SQLITE_BUSY_SNAPSHOT, -EBUSY},
+        {SQLITE_CONSTRAINT_UNIQUE, -EEXIST},
+        {SQLITE_NOMEM, -ENOMEM},
+        {SQLITE_IOERR_FSYNC, -EIO},
+        {SQLITE_ERROR, -EIO},
+        {SQLITE_MISUSE, -EIO},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(store_errno(cases[i].code), cases[i].result);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(test_full_disk),    TEST(test_file_limit),         TEST(test_read_only_directory),
+        TEST(test_damaged_file), TEST(test_garbage_in_the_wal), cmocka_unit_test(test_codes),
+    };
+    return cmocka_run_group_tests_name("store_faults", tests, NULL, NULL);
+}
