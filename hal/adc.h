@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* adc.h - scans from a converter: one code per channel of the plan, each with the instant at which it was
- * held.
+/* adc.h - scans from a converter: one code per channel of the plan, each with the instant at which it was held.
  *
  * Sources: adc_spidev (the real one), adc_sim (a model down to the bytes, hal/sim).
  * Time:    CLOCK_MONOTONIC_RAW, or the simulated clock's; see clock.h.
- * Errors:  read returns 0 for a scan (which may carry faults), or -errno when the device failed: nothing was
- * read. Threads: one thread per source; read is called by the acquire thread only and allocates nothing.
+ * Errors:  read returns 0 for a scan (which may carry faults), -EINTR when a signal ended the wait, or another -errno
+ *          when the device failed. In either case nothing was read.
+ * Threads: one thread per source; read is called by the acquire thread only and allocates nothing.
  */
 #ifndef VATIO_HAL_ADC_H
 #define VATIO_HAL_ADC_H

@@ -3,8 +3,8 @@
  *
  * mono:    the clock of samples, energy and intervals. Real: CLOCK_MONOTONIC_RAW. Simulated: starts at 1 s.
  * utc:     labels only; a step of it never changes energy. ms since 1970.
- * Threads: all functions may be called from any thread. The simulated clock is advanced by sleep_until of one
- * thread (acquire) only.
+ * Threads: all functions may be called from any thread. The simulated clock is advanced by sleep_until of one thread
+ *          (acquire) only.
  */
 #ifndef VATIO_HAL_CLOCK_H
 #define VATIO_HAL_CLOCK_H
@@ -31,8 +31,8 @@ struct clock_real {
 };
 void clock_real_init(struct clock_real *real);
 
-/* Simulated time: mono advances only in sleep_until, paced to speed x real time (at most lead ahead of it),
- * or unpaced when speed is 0. */
+/* Simulated time: mono advances only in sleep_until, paced to speed x real time (at most lead ahead of it), or
+ * unpaced when speed is 0. */
 struct clock_sim {
     struct clock clock;
     _Atomic int64_t now_ns;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* display.h - a character display of 4 rows of 16.
  *
- * Text:    rows of exactly 16 printable ASCII characters; anything else is shown as '?'. The degree sign is
- * the byte DISPLAY_DEGREE, which each display maps to its own glyph. Errors:  write returns 0 or -errno; a
- * display that failed may be written again, it re-initialises itself. Threads: one thread per display; write
- * may block on the device (tens of ms on I2C).
+ * Text:    rows of exactly 16 printable ASCII characters; anything else is shown as '?'. The degree sign is the byte
+ *          DISPLAY_DEGREE, which each display maps to its own glyph.
+ * Errors:  write returns 0 or -errno; a display that failed may be written again, it re-initialises itself.
+ * Threads: one thread per display; write may block on the device (tens of ms on I2C).
  */
 #ifndef VATIO_HAL_DISPLAY_H
 #define VATIO_HAL_DISPLAY_H
@@ -17,8 +17,7 @@ struct display_text {
     char row[DISPLAY_ROWS][DISPLAY_COLUMNS + 1]; /* each ends in NUL */
 };
 
-/* A copy fit to be shown: printable ASCII and DISPLAY_DEGREE, anything else '?', short rows filled with
- * blanks. */
+/* A copy fit to be shown: printable ASCII and DISPLAY_DEGREE, anything else '?', short rows filled with blanks. */
 void display_text_clean(const struct display_text *text, struct display_text *clean);
 
 struct display;
@@ -40,9 +39,9 @@ static inline void display_close(struct display *display)
     display->ops->close(display);
 }
 
-/* On a terminal (isatty): a framed 16x4 window redrawn in place, footer lines below it. Else: one line per
- * write, the four rows joined by " | ", blanks at its end stripped. fd is not closed. footer (may be NULL,
- * may hold several lines) must outlive the display. */
+/* On a terminal (isatty): a framed 16x4 window redrawn in place, footer lines below it. Else: one line per write,
+ * the four rows joined by " | ", blanks at its end stripped. fd is not closed. footer (may be NULL, may hold
+ * several lines) must outlive the display. */
 struct display_terminal {
     struct display display;
     int fd;
@@ -52,8 +51,8 @@ struct display_terminal {
 };
 void display_terminal_init(struct display_terminal *terminal, int fd, const char *footer);
 
-/* HD44780 16x4 behind a PCF8574 (P0 RS, P1 RW, P2 E, P3 backlight, P4..P7 D4..D7) on i2c-dev; only changed
- * cells are written. System calls go through a table; they return and set errno as the C library's do. */
+/* HD44780 16x4 behind a PCF8574 (P0 RS, P1 RW, P2 E, P3 backlight, P4..P7 D4..D7) on i2c-dev; only changed cells are
+ * written. System calls go through a table; they return and set errno as the C library's do. */
 struct hd44780_calls {
     int (*open)(const char *path, int flags);
     int (*set_address)(int fd, int address); /* ioctl I2C_SLAVE */
@@ -71,8 +70,8 @@ struct display_hd44780 {
     int fd; /* -1: to be opened and initialised at the next write */
     struct display_text shown;
 };
-/* -errno and one sentence in error when the display does not answer; it may be written all the same, each
- * write tries again. -ENAMETOOLONG when the path does not fit. */
+/* -errno and one sentence in error when the display does not answer; it may be written all the same, each write tries
+ * again. -ENAMETOOLONG when the path does not fit. */
 int display_hd44780_init(struct display_hd44780 *lcd, const char *path, int address,
                          const struct hd44780_calls *calls, char *error, size_t error_size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* line.h - one output line: the pulse LED. gpiod/ has it on libgpiod 1.6 or 2.x (one file each, chosen by the
- * build); line_sim keeps the level and counts the edges.
+/* line.h - one output line: the pulse LED. gpiod/ has it on libgpiod 1.6 or 2.x (one file each, chosen by the build);
+ * line_sim keeps the level and counts the edges.
  *
  * Errors:  0 or -errno.
  * Threads: one thread per line.
