@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-void courier_say(char said[200], void (*log)(const char *format, ...), const char *format, ...)
+void courier_say(char said[COURIER_SAID], void (*log)(const char *format, ...), const char *format, ...)
 {
-    char text[200];
+    char text[COURIER_SAID];
     va_list arguments;
 
     va_start(arguments, format);
@@ -80,7 +80,7 @@ void courier_lose(struct courier *courier, int64_t now_ms, const char *why)
                 courier->broker, why);
 }
 
-static const char *advice(int reason)
+static const char *advice(int reason, bool tls)
 {
     static const struct {
         int reason;
@@ -93,6 +93,9 @@ static const char *advice(int reason)
         {0x87, "check mqtt.user, mqtt.password_file and the broker's access list"},
         {0x8a, "the broker has banned this client"},
     };
+    if (reason == 0 && tls)
+        return "is it running, and do mqtt.host and mqtt.ca_file fit the name and the authority of its "
+               "certificate?";
     for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)
         if (table[k].reason == reason)
             return table[k].text;
@@ -103,7 +106,8 @@ static void refuse_connection(struct courier *courier, int64_t now_ms, int reaso
 {
     courier->health.connects_refused++;
     courier_say(courier->said_broker, log_error, "broker %s %s: %s; %s", courier->broker,
-                reason != 0 ? "refused the connection" : "cannot be reached", text, advice(reason));
+                reason != 0 ? "refused the connection" : "cannot be reached", text,
+                advice(reason, courier->settings->tls));
     offline_until_next_attempt(courier, now_ms);
     if (courier->require_broker && courier->health.connects == 0)
         courier->exit_code = COURIER_NO_BROKER;

@@ -33,6 +33,7 @@ enum {
     COURIER_FRESH_MS = 250,    /* between two looks for a second that is not there yet */
     COURIER_WILL_DELAY_S = 10,
     COURIER_LIVE_EXPIRY_S = 60,
+    COURIER_SAID = 320, /* characters of a log line */
     COURIER_BATCH = 16, /* records fetched at once */
 };
 
@@ -88,10 +89,10 @@ struct courier {
 
     char *info; /* as published on this connection; owned */
     struct courier_health health;
-    char said_broker[200]; /* last message about each, so that it is said once */
-    char said_source[200];
-    char said_cursor[200];
-    char said_refusal[200];
+    char said_broker[COURIER_SAID]; /* last message about each, so that it is said once */
+    char said_source[COURIER_SAID];
+    char said_cursor[COURIER_SAID];
+    char said_refusal[COURIER_SAID];
     union source_item items[COURIER_BATCH];
 };
 

@@ -10,7 +10,7 @@
 enum { TICKET_STATE = 1, TICKET_INFO = 2, TICKET_FIRST = 16 };
 
 /* Logs text unless it was the last one said about this subject. */
-void courier_say(char said[200], void (*log)(const char *format, ...), const char *format, ...)
+void courier_say(char said[COURIER_SAID], void (*log)(const char *format, ...), const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The connection is of no use any more. */

@@ -7,6 +7,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+_Static_assert(sizeof((struct event_queue *)0)->hint == sizeof((struct publisher_event *)0)->text,
+               "a hint is a text");
+
 int event_queue_init(struct event_queue *queue)
 {
     memset(queue, 0, sizeof *queue);
@@ -21,13 +24,26 @@ void event_queue_add(struct event_queue *queue, const struct publisher_event *ev
     const uint64_t one = 1;
 
     pthread_mutex_lock(&queue->mutex);
-    if (queue->n < EVENT_QUEUE_MAX)
-        queue->event[(queue->first + queue->n++) % EVENT_QUEUE_MAX] = *event;
-    else
+    if (queue->n < EVENT_QUEUE_MAX) {
+        struct publisher_event *place = &queue->event[(queue->first + queue->n++) % EVENT_QUEUE_MAX];
+        *place = *event;
+        if (event->kind == PUBLISHER_REFUSED && queue->hint[0] != '\0')
+            memcpy(place->text, queue->hint, sizeof place->text);
+    } else
         queue->overflow = true;
     pthread_mutex_unlock(&queue->mutex);
     if (write(queue->fd, &one, sizeof one) < 0)
         return; /* only when the count is at its end, and then the descriptor is readable anyway */
+}
+
+void event_queue_hint(struct event_queue *queue, const char *text, size_t length)
+{
+    const size_t kept = length < sizeof queue->hint ? length : sizeof queue->hint - 1;
+
+    pthread_mutex_lock(&queue->mutex);
+    memset(queue->hint, 0, sizeof queue->hint);
+    memcpy(queue->hint, text, kept);
+    pthread_mutex_unlock(&queue->mutex);
 }
 
 static void drain(struct event_queue *queue)
@@ -63,6 +79,7 @@ void event_queue_reset(struct event_queue *queue)
     pthread_mutex_lock(&queue->mutex);
     queue->n = 0;
     queue->overflow = false;
+    memset(queue->hint, 0, sizeof queue->hint);
     pthread_mutex_unlock(&queue->mutex);
     drain(queue);
 }

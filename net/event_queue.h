@@ -22,11 +22,14 @@ struct event_queue {
     int fd; /* readable while there is something to get */
     int first, n;
     bool overflow;
+    char hint[120]; /* about the event to come */
     struct publisher_event event[EVENT_QUEUE_MAX];
 };
 
 int event_queue_init(struct event_queue *queue);
 void event_queue_add(struct event_queue *queue, const struct publisher_event *event);
+/* Keeps what explains the next REFUSED better than the library's own word for it. */
+void event_queue_hint(struct event_queue *queue, const char *text, size_t length);
 /* 1 and the oldest event, or 0. */
 int event_queue_get(struct event_queue *queue, struct publisher_event *event);
 /* Forgets everything. */

@@ -2,6 +2,7 @@
 #include "net/paho_report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { NO_SLOT = -1 };
 
@@ -21,18 +22,42 @@ void paho_report_connected(void *context, MQTTAsync_successData5 *response)
     event_queue_add(context, &event);
 }
 
+/* The broker's reason. The library puts that of a CONNACK into code. */
+static int reason_of(const MQTTAsync_failureData5 *response)
+{
+    if ((int)response->reasonCode >= 0x80)
+        return (int)response->reasonCode;
+    return response->code >= 0x80 && response->code <= 0xff ? response->code : 0;
+}
+
 void paho_report_refused(void *context, MQTTAsync_failureData5 *response)
 {
-    struct publisher_event event = {.kind = PUBLISHER_REFUSED, .slot = NO_SLOT};
-    const char *reason = NULL;
-    if ((int)response->reasonCode >= 0x80) {
-        event.reason = (int)response->reasonCode;
-        reason = MQTTReasonCode_toString(response->reasonCode);
-    }
-    if (reason == NULL)
-        reason = response->message != NULL ? response->message : MQTTAsync_strerror(response->code);
-    snprintf(event.text, sizeof event.text, "%s", reason != NULL ? reason : "no reason given");
+    struct publisher_event event = {
+        .kind = PUBLISHER_REFUSED, .slot = NO_SLOT, .reason = reason_of(response)};
+    const char *text = NULL;
+    if (event.reason != 0)
+        text = MQTTReasonCode_toString((enum MQTTReasonCodes)event.reason);
+    if (text == NULL)
+        text = response->message != NULL ? response->message : MQTTAsync_strerror(response->code);
+    snprintf(event.text, sizeof event.text, "%s", text != NULL ? text : "no reason given");
     event_queue_add(context, &event);
+}
+
+/* "thread:error:code:library:function:reason:file:line:" */
+int paho_report_tls(const char *line, size_t length, void *context)
+{
+    enum { REASON_FIELD = 5 };
+    const char *const end = line + length;
+    for (int field = 0; field < REASON_FIELD; field++) {
+        const char *colon = memchr(line, ':', (size_t)(end - line));
+        if (colon == NULL)
+            return 1;
+        line = colon + 1;
+    }
+    const char *colon = memchr(line, ':', (size_t)(end - line));
+    if (colon != NULL && colon > line)
+        event_queue_hint(context, line, (size_t)(colon - line));
+    return 1; /* go on */
 }
 
 static void report_lost(struct event_queue *queue, const char *text)

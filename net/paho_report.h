@@ -17,6 +17,8 @@ void paho_report_refused(void *context, MQTTAsync_failureData5 *response);
 void paho_report_closed(void *context, MQTTAsync_successData5 *response);
 void paho_report_lost(void *context, char *cause);
 void paho_report_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason);
+/* A line of OpenSSL's error queue; the reason in it is kept as a hint. */
+int paho_report_tls(const char *line, size_t length, void *context);
 /* Nothing is subscribed, but a message without a taker would stay in memory. */
 int paho_report_arrived(void *context, char *topic, int length, MQTTAsync_message *message);
 

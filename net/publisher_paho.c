@@ -122,6 +122,8 @@ static int paho_connect(struct publisher *publisher, const struct publisher_sess
     options.context = &paho->queue;
     if (settings->tls) {
         set_tls(settings, &tls);
+        tls.ssl_error_cb = paho_report_tls;
+        tls.ssl_error_context = &paho->queue;
         options.ssl = &tls;
     }
     error = start(paho, session, &options);
