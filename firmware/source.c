@@ -61,7 +61,10 @@ static struct waveform_source *open_waveforms(struct source *source, const struc
             .seed = (uint64_t)config->sim_seed,
         };
         source->house = house_init(&house);
-        return source->house != NULL ? house_source(source->house) : NULL;
+        if (source->house != NULL)
+            return house_source(source->house);
+        snprintf(error, error_size, "no memory for the simulated house");
+        return NULL;
     }
     struct steady_config steady = {
         .f_hz = config->steady_f_hz,
@@ -90,7 +93,6 @@ static int init_sim(struct source *source, const struct config *config, char *er
     source->clock = &source->clock_sim.clock;
 
     double start_hour = (double)(start_ms % (24 * MS_PER_HOUR)) / MS_PER_HOUR;
-    snprintf(error, error_size, "no memory for the simulation");
     struct waveform_source *waveforms = open_waveforms(source, config, start_hour, error, error_size);
     if (waveforms == NULL)
         return -EINVAL;
@@ -101,8 +103,10 @@ static int init_sim(struct source *source, const struct config *config, char *er
         .seed = (uint64_t)config->sim_seed,
     };
     source->sim = adc_sim_init(source->board, &source->plan, &sim, waveforms, source->clock);
-    if (source->sim == NULL)
+    if (source->sim == NULL) {
+        snprintf(error, error_size, "no memory for the simulated front end");
         return -ENOMEM;
+    }
     source->adc = adc_sim_adc(source->sim);
     return 0;
 }
