@@ -94,16 +94,18 @@ static double rectifier_cycle(const struct law_plate *plate, const struct mains 
 }
 
 /* Voltage doubler of a microwave oven, everything seen from the mains side of its transformer: the capacitor is
- * charged through a diode in one half wave and discharged through the magnetron in the other. */
+ * charged through a diode in one half wave and discharged through the magnetron in the other, whose resistance
+ * makes the half waves differ: even harmonics, but no direct current. */
 static double doubler_cycle(const struct law_plate *plate, const struct mains *mains, double capacitor_v,
                             double current_a[WAVEFORM_POINTS])
 {
     double volt_per_a = step_s(mains) / plate->capacitance_f;
-    double over_series = 1 / (plate->series_ohm + volt_per_a);
+    double over_charge = 1 / (plate->series_ohm + volt_per_a);
+    double over_discharge = 1 / (plate->series_ohm + plate->magnetron_ohm + volt_per_a);
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         double across_v = mains->wave.u_v[n] - capacitor_v;
-        double charge_a = fmax(across_v, 0) + fmin(across_v + plate->threshold_v, 0);
-        current_a[n] = charge_a * over_series;
+        current_a[n] =
+            fmax(across_v, 0) * over_charge + fmin(across_v + plate->magnetron_v, 0) * over_discharge;
         capacitor_v += volt_per_a * current_a[n];
     }
     return capacitor_v;

@@ -20,7 +20,8 @@ struct law_plate {
     double start_s;      /* time constant of the start */
     double capacitance_f;
     double series_ohm;
-    double threshold_v; /* of the magnetron, seen from the mains side */
+    double magnetron_v;   /* below it the magnetron does not conduct; from the mains side */
+    double magnetron_ohm; /* above it */
 };
 
 struct law_state {
@@ -44,7 +45,7 @@ void law_rectifier(const struct law_plate *plate, struct law_state *state, const
                    double current_a[WAVEFORM_POINTS]); /* p_w, capacitance_f, series_ohm */
 void law_doubler(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
                  double current_a[WAVEFORM_POINTS]); /* p_w and q_var beside the magnetron, capacitance_f,
-                                                        series_ohm, threshold_v */
+                                                        series_ohm, magnetron_v, magnetron_ohm */
 void law_dimmer(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
                 double current_a[WAVEFORM_POINTS]); /* p_w at full conduction; setting: 90..110 degrees */
 
