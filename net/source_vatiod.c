@@ -74,16 +74,20 @@ static int fetch(struct source *source, int stream, int64_t from_seq, int max, u
     return error != 0 ? error : n;
 }
 
-/* Whether the mailbox is that of a vatiod at work. */
-static bool moves(struct source_vatiod *vatiod, int64_t now_ms, const struct mailbox_live *live)
+static void close_mailbox(struct source_vatiod *vatiod)
 {
-    if (live->heartbeat != vatiod->heartbeat || strcmp(live->boot_id, vatiod->boot_id) != 0) {
-        vatiod->heartbeat = live->heartbeat;
-        vatiod->moved_ms = now_ms;
-        memcpy(vatiod->boot_id, live->boot_id, sizeof vatiod->boot_id);
-        return true;
-    }
-    return now_ms - vatiod->moved_ms < SOURCE_STILL_MS;
+    mailbox_close(&vatiod->mailbox);
+    vatiod->known = vatiod->alive = false;
+}
+
+static void watch_heartbeat(struct source_vatiod *vatiod, int64_t now_ms, int64_t heartbeat)
+{
+    if (vatiod->known && heartbeat == vatiod->heartbeat)
+        return;
+    vatiod->alive = vatiod->known;
+    vatiod->known = true;
+    vatiod->heartbeat = heartbeat;
+    vatiod->moved_ms = now_ms;
 }
 
 static int live(struct source *source, int64_t now_ms, struct mailbox_live *live)
@@ -94,11 +98,13 @@ static int live(struct source *source, int64_t now_ms, struct mailbox_live *live
         error = mailbox_read(&vatiod->mailbox, live);
     if (error == -EAGAIN)
         return error;
-    if (error != 0 || !moves(vatiod, now_ms, live)) {
-        mailbox_close(&vatiod->mailbox);
+    if (error == 0)
+        watch_heartbeat(vatiod, now_ms, live->heartbeat);
+    if (error != 0 || now_ms - vatiod->moved_ms >= SOURCE_STILL_MS) {
+        close_mailbox(vatiod);
         return error != 0 ? error : -EAGAIN;
     }
-    if (live->live.mono_end_us == vatiod->mono_end_us)
+    if (!vatiod->alive || live->live.mono_end_us == vatiod->mono_end_us)
         return -EAGAIN;
     vatiod->mono_end_us = live->live.mono_end_us;
     return 0;
@@ -108,8 +114,8 @@ static const struct source_ops ops = {.status = status, .fetch = fetch, .live = 
 
 void source_vatiod_init(struct source_vatiod *vatiod, const char *run_dir)
 {
-    *vatiod = (struct source_vatiod){
-        .source.ops = &ops, .run_dir = run_dir, .control.fd = -1, .heartbeat = -1, .mono_end_us = -1};
+    *vatiod =
+        (struct source_vatiod){.source.ops = &ops, .run_dir = run_dir, .control.fd = -1, .mono_end_us = -1};
 }
 
 void source_vatiod_close(struct source_vatiod *vatiod)
