@@ -225,7 +225,7 @@ static double follow(struct meter *meter)
     for (int k = 0; k < topology->n_elements; k++) {
         const struct wave *u = &meter->measure.channel[topology->element[k].u_channel].wave;
         if (u->rms >= live_v && track_measure(u->grid, meter->cycles, live_v, &phase)) {
-            return track_add(&meter->track, &phase, meter->window.f_hz, meter->cycles);
+            return track_add(&meter->track, &phase, topology->element[k].u_channel, &meter->window);
         }
     }
     track_lose(&meter->track);

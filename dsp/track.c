@@ -6,7 +6,6 @@
 #include <math.h>
 
 static const double pi = 3.14159265358979323846;
-static const double beta = 0.8;          /* of the alpha-beta filter */
 static const double rate_most_hz_s = 10; /* beyond it is not mains but a fault */
 static const double surprise_hz = 0.5;   /* further off than predicted: find the frequency anew */
 static const double pull_gain = 0.2;     /* share of the phase error to take back in one window */
@@ -46,7 +45,9 @@ bool track_measure(const double *grid, int cycles, double live_v, struct track_p
     double s_y = 0;
     double s_xy = 0;
     double last = 0;
+    struct phasor sum = {0, 0};
     for (int c = 0; c < cycles; c++) {
+        sum = phasor_sum(sum, cycle[c]);
         if (phasor_square(cycle[c]) < 2 * live_v * live_v) {
             continue;
         }
@@ -65,36 +66,76 @@ bool track_measure(const double *grid, int cycles, double live_v, struct track_p
     }
     double slope = (n * s_xy - s_x * s_y) / (n * s_xx - s_x * s_x);
     phase->slope = slope / (2 * pi);
-    phase->end_rad = s_y / n + slope * (cycles - s_x / n);
+    phase->mean_rad = atan2(sum.im, sum.re);
     return true;
 }
 
-double track_add(struct track *track, const struct track_phase *phase, double f_tracked_hz, int cycles)
+/* Cycles from the middle of the last window to the middle of this one. The tracked phase counts a window's cycles, less
+ * or more what its bend moves the mean phase; the measured phase adds what the mains ran ahead. */
+static double cycles_between(const struct track *track, const struct track_phase *phase,
+                             const struct window *window, double bend)
 {
-    double f_hz = f_tracked_hz * (1 + phase->slope);
-    double surprise = f_hz - track->f_hz;
-    if (fabs(surprise) > surprise_hz) {
+    double ahead = remainder(phase->mean_rad - track->last_mean_rad, 2 * pi) / (2 * pi);
+    return window->cycles + track->last_bend - bend + ahead;
+}
+
+/* The frequency of the mains in the middle of the window, and its rate. */
+static double estimate(struct track *track, const struct track_phase *phase, const struct window *window)
+{
+    const double length_s = window->duration_s;
+    const double bend =
+        window->rate_hz_s * length_s * length_s / 12; /* half the cycles less the mean phase */
+    double f_hz = window->f_hz * (1 + phase->slope);
+    if (track->n_known > 0) {
+        double between_s = (track->last_s + length_s) / 2;
+        double between_hz = cycles_between(track, phase, window, bend) / between_s;
+        if (track->n_known > 1) {
+            double apart_s = (track->last_between_s + between_s) / 2;
+            double rate = (between_hz - track->last_between_hz) / apart_s;
+            track->rate_hz_s = fmax(-rate_most_hz_s, fmin(rate_most_hz_s, rate));
+        }
+        f_hz = between_hz + track->rate_hz_s * between_s / 2;
+        track->last_between_hz = between_hz;
+        track->last_between_s = between_s;
+    }
+    track->last_mean_rad = phase->mean_rad;
+    track->last_bend = bend;
+    track->last_s = length_s;
+    track->n_known++;
+    return f_hz;
+}
+
+/* A zero crossing is where the cosine's phase is an odd multiple of a quarter turn. */
+static double pull(double mean_rad, double slope, int cycles)
+{
+    double end_rad = mean_rad + pi * slope * cycles;
+    double ahead = remainder(end_rad - pi / 2, pi) / (2 * pi);
+    return fmax(-PULL_MOST, fmin(PULL_MOST, pull_gain * ahead / cycles));
+}
+
+double track_add(struct track *track, const struct track_phase *phase, int source,
+                 const struct window *window)
+{
+    if (source != track->source) {
+        track->n_known = 0;
+        track->source = source;
+    }
+    double f_hz = estimate(track, phase, window);
+    if (fabs(f_hz - track->f_hz) > surprise_hz) {
         track_lose(track);
         return NAN;
     }
-    double duration_s = cycles / f_tracked_hz;
-    double rate = track->rate_hz_s + beta * surprise / duration_s;
-    track->rate_hz_s = fmax(-rate_most_hz_s, fmin(rate_most_hz_s, rate));
-    track->locked = true;
-    double next_hz = f_hz + track->rate_hz_s * duration_s;
+    double next_hz = f_hz + track->rate_hz_s * window->duration_s;
     track->f_hz = fmax(track->f_low_hz, fmin(track->f_high_hz, next_hz));
-    /* A zero crossing is where the cosine's phase is an odd multiple of a quarter. */
-    double ahead = remainder(phase->end_rad - pi / 2, pi) / (2 * pi);
-    double pull = pull_gain * ahead / cycles;
-    track->pull = fmax(-PULL_MOST, fmin(PULL_MOST, pull));
+    track->pull = pull(phase->mean_rad, f_hz / window->f_hz - 1, window->cycles);
+    track->locked = true;
     return f_hz;
 }
 
 void track_lock(struct track *track, double f_hz)
 {
     track->f_hz = f_hz;
-    track->rate_hz_s = 0;
-    track->pull = 0;
+    track_lose(track);
     track->locked = true;
 }
 
@@ -103,4 +144,5 @@ void track_lose(struct track *track)
     track->rate_hz_s = 0;
     track->pull = 0;
     track->locked = false;
+    track->n_known = 0;
 }

@@ -294,7 +294,7 @@ static void frequency_ramp(void **state)
             check_continuity(&c, &reading);
             double middle_s = 1e-9 * (double)(reading.start_ns - rig.base_ns) + reading.duration_s / 2;
             if (k >= 8) {
-                /* The rate is learnt with a factor of 0.2 a window; what stays is the pull to the zero crossing. */
+                /* The rate is learnt within a few windows; what stays is the pull to the zero crossing. */
                 assert_true(rig_error(&reading.point[0], &truth) < 1e-4);
                 assert_true(fabs(reading.f_hz - (50 + rates[n] * middle_s)) < 2e-4);
                 assert_true(fabs(reading.point[0].u_h_v[25] / 2.3 - 1) < 1e-3);
