@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+/* cmocka last */
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "hal/sim/loads.h"
+
+static struct mains mains;
+static struct loads loads;
+
+static int set_up(void **state)
+{
+    (void)state;
+    mains_init(&mains, 60, 1);
+    return 0;
+}
+
+static int index_of(const char *name)
+{
+    for (int i = 0; i < LOADS; i++) {
+        if (strcmp(load_kinds[i].name, name) == 0) {
+            return i;
+        }
+    }
+    fail_msg("no load is called %s", name);
+    return -1;
+}
+
+/* Sessions are few thousand seconds; two-second steps see every thermostat. */
+static const double step_s = 2;
+
+static void every_load_runs_only_within_its_sessions_and_cycles(void **state)
+{
+    (void)state;
+    double on_since_s[LOADS] = {0}, on_total_s[LOADS] = {0};
+    bool was_on[LOADS] = {false};
+    loads_init(&loads, 120, 0, 11);
+    for (double now_s = 0; now_s < 5 * 86400; now_s += step_s) {
+        loads_step(&loads, &mains, false, now_s, 0.1);
+        for (int i = 0; i < LOADS; i++) {
+            const struct load_kind *kind = &load_kinds[i];
+            bool on = loads.load[i].on;
+            on_total_s[i] += on ? step_s : 0;
+            if (on && !was_on[i]) {
+                on_since_s[i] = now_s;
+            }
+            if (on && kind->on_max_s > 0) {
+                assert_true(now_s - on_since_s[i] <= kind->on_max_s + 2 * step_s);
+            }
+            bool allowed = false;
+            for (int h = 0; h < LOAD_HABITS; h++) {
+                double hour = fmod(now_s, 86400) / 3600;
+                allowed |= kind->habit[h].chance > 0 && hour >= kind->habit[h].from_h &&
+                           hour <= kind->habit[h].to_h + kind->habit[h].longest_h;
+            }
+            assert_true(!on || allowed);
+            was_on[i] = on;
+        }
+    }
+    for (int i = 0; i < LOADS; i++) {
+        print_message("  %-20s %6.2f h a day\n", load_kinds[i].name, on_total_s[i] / 5 / 3600);
+        assert_true(on_total_s[i] > 0);
+    }
+    assert_true(on_total_s[index_of("standby")] >= 5 * 86400 - step_s);
+}
+
+static void chances_are_met_over_many_days(void **state)
+{
+    (void)state;
+    enum { DAYS = 2000 };
+    int iron = index_of("iron"), sessions = 0;
+    for (int day = 0; day < DAYS; day++) {
+        loads_init(&loads, 120, 86400.0 * day, 5);
+        sessions += loads.load[iron].sessions;
+    }
+    assert_in_range(sessions, DAYS * 8 / 10 - 90, DAYS * 8 / 10 + 90); /* 5 standard errors of 18 */
+}
+
+static void the_plan_of_a_day_does_not_depend_on_when_the_simulation_began(void **state)
+{
+    (void)state;
+    static struct loads early, late;
+    loads_init(&early, 120, 0, 5);
+    loads_step(&early, &mains, true, 2.5 * 86400, 0.1);
+    loads_init(&late, 120, 2.2 * 86400, 5);
+    for (int i = 0; i < LOADS; i++) {
+        assert_int_equal(early.load[i].sessions, late.load[i].sessions);
+        assert_memory_equal(early.load[i].session, late.load[i].session,
+                            (size_t)late.load[i].sessions * sizeof late.load[i].session[0]);
+    }
+}
+
+static void days_differ(void **state)
+{
+    (void)state;
+    static struct loads monday, tuesday;
+    loads_init(&monday, 120, 0, 5);
+    loads_init(&tuesday, 120, 86400, 5);
+    int kettle = index_of("kettle");
+    double a_s = monday.load[kettle].session[0].start_s,
+           b_s = tuesday.load[kettle].session[0].start_s - 86400;
+    assert_true(fabs(a_s - b_s) > 1);
+}
+
+static void the_sum_of_peak_currents_stays_below_the_fuse(void **state)
+{
+    (void)state;
+    double most_a = 0;
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        loads_init(&loads, 120, 0, seed);
+        for (double now_s = 0; now_s < 86400; now_s += step_s) {
+            loads_step(&loads, &mains, true, now_s, 0.1);
+            for (int n = 0; n < WAVEFORM_POINTS; n++) {
+                most_a = fmax(most_a, fabs(loads.current_a[n]));
+            }
+        }
+    }
+    print_message("  peak %.1f A\n", most_a);
+    assert_true(most_a > 30 && most_a <= LOADS_PEAK_A);
+}
+
+static void a_load_that_would_blow_the_fuse_waits(void **state)
+{
+    (void)state;
+    loads_init(&loads, 120, 0, 1);
+    double now_s = 13 * 3600;
+    static const char *const heavy[] = {"kettle", "microwave oven", "air conditioner"};
+    for (int i = 0; i < LOADS; i++) {
+        loads.load[i].sessions = 0;
+    }
+    for (int c = 0; c < 3; c++) { /* 15 + 31 A are running; 34 A more would be 80 A */
+        struct load *load = &loads.load[index_of(heavy[c])];
+        load->sessions = 1;
+        load->session[0] = (struct load_session){now_s, now_s + 60};
+        load->change_s = 0;
+    }
+    loads_step(&loads, &mains, true, now_s, 0.1);
+    assert_true(loads.load[index_of("kettle")].on);
+    assert_true(loads.load[index_of("microwave oven")].on);
+    assert_false(loads.load[index_of("air conditioner")].on);
+    loads.load[index_of("microwave oven")].sessions = 0;
+    loads_step(&loads, &mains, false, now_s + 1, 0.1);
+    assert_false(loads.load[index_of("air conditioner")].on); /* it tries again after 5 s */
+    loads_step(&loads, &mains, false, now_s + 5.1, 0.1);
+    assert_true(loads.load[index_of("air conditioner")].on);
+}
+
+static void the_sum_is_that_of_the_loads_and_of_nothing_else(void **state)
+{
+    (void)state;
+    loads_init(&loads, 120, 18 * 3600, 2);
+    for (double now_s = 18 * 3600; now_s < 22 * 3600; now_s += step_s) {
+        loads_step(&loads, &mains, false, now_s, 0.1);
+        double sum_a = 0;
+        for (int i = 0; i < LOADS; i++) {
+            sum_a += loads.load[i].current_a[130];
+            assert_true(loads.load[i].on ||
+                        fixture_mean(loads.load[i].current_a, loads.load[i].current_a) <= 0);
+        }
+        assert_true(fabs(sum_a - loads.current_a[130]) < 1e-12);
+    }
+}
+
+static void at_230_v_the_same_loads_draw_the_same_power(void **state)
+{
+    (void)state;
+    static struct loads other;
+    loads_init(&loads, 120, 20 * 3600, 2);
+    loads_init(&other, 230, 20 * 3600, 2);
+    loads_step(&loads, &mains, true, 20 * 3600, 0.1);
+    loads_step(&other, &mains, true, 20 * 3600, 0.1);
+    double power = fixture_mean(loads.current_a, mains.wave.u_v);
+    double other_power = fixture_mean(other.current_a, mains.wave.u_v) * 230 / 120;
+    assert_true(power > 100);
+    assert_true(fabs(other_power - power) < 1e-9 * power);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_load_runs_only_within_its_sessions_and_cycles),
+        cmocka_unit_test(chances_are_met_over_many_days),
+        cmocka_unit_test(the_plan_of_a_day_does_not_depend_on_when_the_simulation_began),
+        cmocka_unit_test(days_differ),
+        cmocka_unit_test(the_sum_of_peak_currents_stays_below_the_fuse),
+        cmocka_unit_test(a_load_that_would_blow_the_fuse_waits),
+        cmocka_unit_test(the_sum_is_that_of_the_loads_and_of_nothing_else),
+        cmocka_unit_test(at_230_v_the_same_loads_draw_the_same_power),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
