@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tracking and locking, without the rest of the meter. */
+#include "dsp/cycle.h"
+#include "dsp/lock.h"
+#include "dsp/track.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const double pi = 3.14159265358979323846;
+enum { CYCLES = 10, POINTS = CYCLES * GRID_POINTS };
+
+/* A cosine that runs ahead of the tracked phase by slope cycles per cycle. */
+static void write_grid(double *grid, double amplitude, double slope, double at_start_rad)
+{
+    for (int k = 0; k < POINTS; k++) {
+        double u = (double)k / GRID_POINTS;
+        grid[k] = amplitude * cos(2 * pi * (1 + slope) * u + at_start_rad);
+    }
+}
+
+static void slope_and_mean_phase(void **state)
+{
+    (void)state;
+    static double grid[POINTS];
+    struct track_phase phase;
+    for (double slope = -0.004; slope <= 0.004; slope += 0.001) {
+        for (double start = -3; start < 3; start += 0.7) {
+            write_grid(grid, 100, slope, start);
+            assert_true(track_measure(grid, CYCLES, 1, &phase));
+            /* Within a cycle the image at the negative frequency turns the phase by up to slope / 2. */
+            assert_true(fabs(phase.slope - slope) < 0.02 * fabs(slope) + 1e-12);
+            double mean_rad = start + pi * slope * CYCLES;
+            assert_true(fabs(remainder(phase.mean_rad - mean_rad, 2 * pi)) < 2 * fabs(slope) + 1e-9);
+        }
+    }
+}
+
+static void dead_cycles_do_not_count(void **state)
+{
+    (void)state;
+    static double grid[POINTS];
+    struct track_phase phase;
+    write_grid(grid, 100, 0.001, 1);
+    for (int k = 4 * GRID_POINTS; k < 7 * GRID_POINTS; k++) {
+        grid[k] = 0;
+    }
+    assert_true(track_measure(grid, CYCLES, 1, &phase));
+    assert_true(fabs(phase.slope - 0.001) < 1e-4);
+    for (int k = 7 * GRID_POINTS; k < 8 * GRID_POINTS; k++) {
+        grid[k] = 0;
+    }
+    assert_false(track_measure(grid, CYCLES, 1, &phase));
+}
+
+/* Windows as the meter makes them, from a mains whose cycles are counted by turns(t). The phase handed over is the exact mean
+ * over the window. */
+struct mains {
+    double f_hz;
+    double rate_hz_s;
+};
+
+static double mean_ahead(const struct mains *mains, const struct window *window)
+{
+    double t0 = 1e-9 * ((double)window->start_ns + window->start_rest_ns);
+    double sum = 0;
+    for (int k = 0; k < 1000; k++) {
+        double tau = (k + 0.5) / 1000 * window->duration_s;
+        double t = t0 + tau;
+        double turns = mains->f_hz * t + mains->rate_hz_s * t * t / 2;
+        double tracked = window->f0_hz * tau + window->rate_hz_s * tau * tau / 2;
+        sum += turns - tracked;
+    }
+    return sum / 1000;
+}
+
+static void steady_ramps_are_followed_without_lag(void **state)
+{
+    (void)state;
+    static const double rates[] = {0, 0.1, -0.5, 1, -1};
+    for (size_t n = 0; n < sizeof(rates) / sizeof(rates[0]); n++) {
+        struct mains mains = {50.01, rates[n]};
+        struct track track;
+        struct window window = {0};
+        track_init(&track, 50);
+        track_lock(&track, 50.02);
+        window_set(&window, CYCLES, track.f_hz, 0);
+        for (int k = 0; k < 12; k++) {
+            double middle_s = 1e-9 * (double)window.start_ns + window.duration_s / 2;
+            double truth_hz = mains.f_hz + mains.rate_hz_s * middle_s;
+            struct track_phase phase = {truth_hz / window.f_hz - 1, 2 * pi * mean_ahead(&mains, &window)};
+            double f_hz = track_add(&track, &phase, 0, &window);
+            assert_true(track.locked);
+            if (k >= 5) {
+                assert_true(fabs(f_hz - truth_hz) < 1e-4);
+                assert_true(fabs(track.rate_hz_s - rates[n]) < 0.01);
+            }
+            window_next(&window);
+            window_set(&window, CYCLES, track.f_hz * (1 + track.pull), track.rate_hz_s);
+            assert_true(fabs(track.pull) <= PULL_MOST);
+        }
+    }
+}
+
+static void a_surprise_loses_the_lock(void **state)
+{
+    (void)state;
+    struct track track;
+    struct window window = {0};
+    struct track_phase phase = {0.02, 0};
+    track_init(&track, 50);
+    assert_false(track.locked);
+    track_lock(&track, 50);
+    window_set(&window, CYCLES, 50, 0);
+    assert_true(isnan(track_add(&track, &phase, 0, &window)));
+    assert_false(track.locked);
+    assert_true(fabs(track.f_hz - 50) < 1e-12);
+}
+
+/* ---- lock ---- */
+
+enum { SAMPLES = 4000 };
+
+static void sample(struct strip *strip, int n, double spacing_s, double f_hz, double from_s, double harmonics)
+{
+    strip->n = n;
+    for (int k = 0; k < n; k++) {
+        double t = (k + 0.3 * sin(1.7 * k)) * spacing_s;
+        double w = 2 * pi * f_hz * t;
+        double x = 325 * sin(w + 0.7) + harmonics * (sin(3 * w) + sin(5 * w + 1) + sin(7 * w + 2)) + 20;
+        strip->u[k] = t;
+        strip->x[k] = t < from_s ? 20 : x;
+    }
+}
+
+static void locks_anywhere_in_the_range(void **state)
+{
+    (void)state;
+    struct strip strip;
+    struct tone tone;
+    assert_true(strip_init(&strip, SAMPLES));
+    for (double f_hz = 42.6; f_hz < 57.5; f_hz += 1.3) {
+        sample(&strip, 3200, 125e-6, f_hz, 0, 20);
+        assert_true(lock_find(&strip, 0.4, 42.5, 57.5, 5, &tone));
+        /* Harmonics of 6 % through the Hann window's side lobes: less than a mHz over 0.4 s. */
+        assert_true(fabs(tone.f_hz - f_hz) < 2e-3);
+        assert_true(fabs(hypot(tone.phasor.re, tone.phasor.im) - 325) < 1);
+        double rad = atan2(tone.phasor.im, tone.phasor.re) - (0.7 - pi / 2);
+        assert_true(fabs(remainder(rad, 2 * pi)) < 0.01);
+    }
+    strip_close(&strip);
+}
+
+static void does_not_lock_on_what_is_no_mains(void **state)
+{
+    (void)state;
+    struct strip strip;
+    struct tone tone;
+    assert_true(strip_init(&strip, SAMPLES));
+    strip.n = 0;
+    assert_false(lock_find(&strip, 0.2, 42.5, 57.5, 5, &tone));
+    sample(&strip, 1600, 125e-6, 50, 1, 0); /* dead */
+    assert_false(lock_find(&strip, 0.2, 42.5, 57.5, 5, &tone));
+    sample(&strip, 1600, 125e-6, 50, 0.1, 0); /* dead at first */
+    assert_false(lock_find(&strip, 0.2, 42.5, 57.5, 5, &tone));
+    sample(&strip, 1600, 125e-6, 60.5, 0, 0); /* out of range */
+    assert_false(lock_find(&strip, 0.2, 42.5, 57.5, 5, &tone));
+    sample(&strip, 1600, 125e-6, 50, 0, 0);
+    assert_false(lock_find(&strip, 0.2, 42.5, 57.5, 400, &tone)); /* too small */
+    assert_true(lock_find(&strip, 0.2, 42.5, 57.5, 5, &tone));
+    strip_close(&strip);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slope_and_mean_phase),
+        cmocka_unit_test(dead_cycles_do_not_count),
+        cmocka_unit_test(steady_ramps_are_followed_without_lag),
+        cmocka_unit_test(a_surprise_loses_the_lock),
+        cmocka_unit_test(locks_anywhere_in_the_range),
+        cmocka_unit_test(does_not_lock_on_what_is_no_mains),
+    };
+    return cmocka_run_group_tests_name("dsp/track", tests, NULL, NULL);
+}
