@@ -46,7 +46,7 @@ int control_open(struct control *control, const char *run_dir, int timeout_ms)
 /* Of a body that came over the wire: long enough for what it claims to be, texts ended. */
 static int check_body(struct control_reply *reply)
 {
-    if (reply->status != 0) {
+    if (reply->status != 0 || (reply->verb != CONTROL_STATUS && reply->verb != CONTROL_STREAM)) {
         reply->body.text[reply->length < CONTROL_TEXT ? reply->length : CONTROL_TEXT - 1] = '\0';
         return 0;
     }
@@ -58,8 +58,8 @@ static int check_body(struct control_reply *reply)
         status->config[CONTROL_PATH - 1] = '\0';
         return reply->length == sizeof *status ? 0 : -EPROTO;
     }
-    if (reply->verb != CONTROL_STREAM || reply->length == 0)
-        return 0;
+    if (reply->length == 0)
+        return 0; /* the end of a stream */
     if (reply->length == sizeof reply->body.record) {
         reply->body.record.boot_id[RECORD_ID - 1] = '\0';
         return record_valid(&reply->body.record) ? 0 : -EPROTO;

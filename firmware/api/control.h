@@ -3,6 +3,7 @@
  *
  * Request: struct control_request. Reply: one packet struct control_reply with its body; to STREAM a reply per record
  *          (status 0, body struct record or struct record_event) and then one with status 0 and an empty body.
+ *          To PAGE, RELOAD and STOP the body is empty or a text for the user.
  * Errors:  status is 0 or -errno; text in the body then says why. A version that vatiod does not speak gets -EPROTO.
  * Policy:  enforced in vatiod, by the peer's user and verb: reading verbs for anyone who may open the socket, page,
  *          reload and stop for root and vatiod's own user.

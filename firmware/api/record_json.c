@@ -7,8 +7,7 @@
 
 enum { KEY_BYTES = 64 };
 
-/* NULL for an absent value. */
-static json_t *field_json(const struct record_field *field, const void *base)
+json_t *record_json_value(const struct record_field *field, const void *base)
 {
     switch (field->type) {
     case FIELD_INTEGER: {
@@ -28,7 +27,7 @@ int record_json_add(json_t *object, const char *prefix, const struct record_fiel
 {
     for (size_t i = 0; i < n; i++) {
         char key[KEY_BYTES];
-        json_t *value = field_json(&fields[i], base);
+        json_t *value = record_json_value(&fields[i], base);
         if (value == NULL)
             continue;
         snprintf(key, sizeof key, "%s%s", prefix, fields[i].name);

@@ -35,6 +35,9 @@ json_t *record_identity_json(const struct mailbox_live *live);
  * are left out, and so is an array with none. */
 json_t *record_harmonics_json(const struct mailbox_live *live);
 
+/* One value; NULL if it is absent. */
+json_t *record_json_value(const struct record_field *field, const void *base);
+
 /* Adds to object what the table's fields hold, each key behind prefix. 0, or -1 when memory ran out. */
 int record_json_add(json_t *object, const char *prefix, const struct record_field *fields, size_t n,
                     const void *base);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/vatio/meter.h"
+
+static const struct option options[] = {
+    {"", "help", "", OPTION_BOOL, offsetof(struct cli_settings, help), "no", 0, 0, NULL, "print this text"},
+};
+
+static int run(struct cli *cli)
+{
+    struct control_request request = {.verb = CONTROL_STOP};
+    return meter_request(cli, &request, "vatiod stops");
+}
+
+const struct command command_stop = {"stop",  NULL, "end vatiod, keeping registers and records",
+                                     options, 1,    run};
