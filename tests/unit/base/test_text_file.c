@@ -16,8 +16,8 @@
 
 static const char ini[] = "; a comment\n"
                           "[meter]\n"
-                          "gain = 1\n"
-                          "gain_v=2\n"
+                          "gain_v = 2\n"
+                          "gain=1\n"
                           "  offset  = 3\r\n"
                           "\n"
                           "[other]\n"
@@ -34,8 +34,8 @@ struct line_case {
 };
 
 static const struct line_case line_cases[] = {
-    {"a key", "meter", "gain", 3},
-    {"a key that begins like another", "meter", "gain_v", 4},
+    {"a key", "meter", "gain", 4},
+    {"a key that begins like another", "meter", "gain_v", 3},
     {"an indented key", "meter", "offset", 5},
     {"the same key of another section", "other", "gain", 8},
     {"a key of a section that is opened again", "meter", "late", 12},

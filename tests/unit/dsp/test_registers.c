@@ -364,13 +364,13 @@ static void test_a_strong_window_starts_at_once_and_takes_along_what_waited(void
     struct topology topology = single_phase();
     struct registers registers;
     registers_init(&registers, &topology, &creep);
-    run(&registers, 50, 0.9, 0); /* 10 s of 0.9 W: 2,500 uWh wait */
+    run(&registers, 80, 0.25, 0); /* 16 s of 0.25 W: 1,111 uWh wait */
     run(&registers, 1, 11.9, 0);
     assert_int_equal(registers.energy[GRID].import_uwh, 0);
     run(&registers, 1, 12.1, 0);
-    double expected = (10 * 0.9 + 0.2 * 11.9 + 0.2 * 12.1) / 3600 * 1e6;
+    double expected = (16 * 0.25 + 0.2 * 11.9 + 0.2 * 12.1) / 3600 * 1e6;
     assert_true(fabs((double)registers.energy[GRID].import_uwh - expected) <= 1.0);
-    run(&registers, 48, 0.8, 0); /* the block's end: its mean since the start is 1.03 VA */
+    run(&registers, 18, 0.1, 0); /* the block's end: its mean is 0.48 VA, but 0.73 VA since the start */
     assert_true(registers.creep[CIRCUIT_GRID].running);
     assert_int_equal(registers.dropped_uwh, 0);
 }
