@@ -1,67 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test_bed.h - what the tests under umockdev share: a device node whose requests a handler of the test answers, on a
- * thread of umockdev's own, while the caller waits in its system call. */
+/* test_bed.h - device nodes that exist for this program only: what it sends to them with the C library's own calls goes
+ * to handlers of the test. umockdev does it; its name ends here and in test_bed.c.
+ *
+ * Threads: handlers run on a thread of umockdev's own while the caller waits in its system call; one call at a time.
+ * Memory:  a handler sees copies of the caller's memory; what it changes goes back with test_bed_send.
+ * Errors:  none; what cannot be set up ends the program.
+ */
 #ifndef VATIO_TESTS_TEST_BED_H
 #define VATIO_TESTS_TEST_BED_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <umockdev.h>
 
-#include <cmocka.h>
+enum { TEST_BED_SKIPPED = 77, TEST_BED_NODES = 4 }; /* 77: CTest's SKIP_RETURN_CODE */
 
-enum { TEST_BED_SKIPPED = 77 }; /* CTest's SKIP_RETURN_CODE */
+struct test_bed_memory; /* a piece of the caller's memory */
 
-/* Runs the tests, or says why not. umockdev 0.17's own question, umockdev_in_mock_environment, is answered no even
- * under its wrapper. */
-#define test_bed_run(tests)                                                                                  \
-    (test_bed_is_preloaded() ? cmocka_run_group_tests(tests, NULL, NULL) : TEST_BED_SKIPPED)
+/* Each returns what the system call shall return, or -errno. Either may be NULL. */
+struct test_bed_handlers {
+    long (*ioctl)(void *user, unsigned long request, struct test_bed_memory *argument);
+    long (*write)(void *user, const void *bytes, size_t size);
+};
 
-static inline bool test_bed_is_preloaded(void)
-{
-    const char *preloaded = getenv("LD_PRELOAD");
-    bool is_preloaded = preloaded && strstr(preloaded, "umockdev-preload");
-    if (!is_preloaded)
-        puts("skipped: has to run under umockdev-wrapper");
-    return is_preloaded;
-}
+/* False, and the reason on standard output, when umockdev does not stand between this program and the C library. */
+bool test_bed_is_there(void);
 
-/* description is in the format of umockdev-record. */
-static inline UMockdevIoctlBase *test_bed_attach(UMockdevTestbed *bed, const char *description,
-                                                 const char *node)
-{
-    UMockdevIoctlBase *handler = umockdev_ioctl_base_new();
-    assert_true(umockdev_testbed_add_from_string(bed, description, NULL));
-    assert_true(umockdev_testbed_attach_ioctl(bed, node, handler, NULL));
-    return handler;
-}
+struct test_bed *test_bed_open(void);
+void test_bed_close(struct test_bed *bed); /* the nodes go */
 
-static inline void test_bed_detach(UMockdevTestbed *bed, UMockdevIoctlBase *handler, const char *node)
-{
-    umockdev_testbed_detach_ioctl(bed, node, NULL);
-    g_object_unref(handler);
-}
+/* description is in the format of umockdev-record; path, handlers and user outlive the bed. */
+void test_bed_add(struct test_bed *bed, const char *description, const char *path,
+                  const struct test_bed_handlers *handlers, void *user);
 
-/* Copy of the caller's memory at the pointer that stands at offset in source. */
-static inline UMockdevIoctlData *test_bed_follow(UMockdevIoctlData *source, size_t offset, size_t size)
-{
-    UMockdevIoctlData *target = umockdev_ioctl_data_resolve(source, offset, size, NULL);
-    if (!target)
-        abort(); /* not the test's thread: an assertion could not unwind */
-    return target;
-}
-
-/* Ends the caller's system call: result, or -errno. */
-static inline gboolean test_bed_answer(UMockdevIoctlClient *client, long result)
-{
-    umockdev_ioctl_client_complete(client, result < 0 ? -1 : result, result < 0 ? (int)-result : 0);
-    return TRUE;
-}
+/* The bytes of a piece; of an ioctl's argument: the argument itself. */
+const void *test_bed_bytes(const struct test_bed_memory *memory);
+/* What the pointer at offset points at. To be released. */
+struct test_bed_memory *test_bed_follow(struct test_bed_memory *memory, size_t offset, size_t size);
+void test_bed_send(struct test_bed_memory *memory, const void *bytes, size_t size);
+void test_bed_release(struct test_bed_memory *memory);
 
 #endif

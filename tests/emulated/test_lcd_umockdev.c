@@ -7,7 +7,15 @@
 
 #include <errno.h>
 #include <linux/i2c-dev.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 static const char node[] = "/dev/i2c-1";
 static const char device[] = "P: /devices/platform/soc/3f804000.i2c/i2c-1/i2c-dev/i2c-1\n"
@@ -27,30 +35,29 @@ static int64_t real_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer user)
+static long on_ioctl(void *user, unsigned long request, struct test_bed_memory *argument)
 {
-    (void)handler;
     struct bus *bus = user;
-    if (umockdev_ioctl_client_get_request(client) != I2C_SLAVE)
-        return test_bed_answer(client, -ENOTTY);
-    UMockdevIoctlData *argument = umockdev_ioctl_client_get_arg(client);
-    memcpy(&bus->address, argument->data, sizeof bus->address); /* the address itself, not a pointer */
-    return test_bed_answer(client, 0);
+    if (request != I2C_SLAVE)
+        return -ENOTTY;
+    memcpy(&bus->address, test_bed_bytes(argument),
+           sizeof bus->address); /* the address itself, not a pointer */
+    return 0;
 }
 
-static gboolean on_write(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer user)
+static long on_write(void *user, const void *bytes, size_t size)
 {
-    (void)handler;
     struct bus *bus = user;
     if (bus->unplugged)
-        return test_bed_answer(client, -EREMOTEIO);
+        return -EREMOTEIO;
     /* The fake's bytes take their time on the bus, which the emulation does not; the driver's waits are real. */
-    UMockdevIoctlData *sent = umockdev_ioctl_client_get_arg(client);
     bus->lcd.now_ns += real_ns() - bus->idle_since_ns;
-    fake_lcd_bytes(&bus->lcd, sent->data, (size_t)sent->data_len);
+    fake_lcd_bytes(&bus->lcd, bytes, size);
     bus->idle_since_ns = real_ns();
-    return test_bed_answer(client, sent->data_len);
+    return (long)size;
 }
+
+static const struct test_bed_handlers handlers = {on_ioctl, on_write};
 
 static void assert_glass(const struct bus *bus, const struct display_text *text)
 {
@@ -68,10 +75,8 @@ static void text_passes_through_the_real_system_calls(void **state)
     static struct bus bus;
     fake_lcd_power_up(&bus.lcd);
     bus.idle_since_ns = real_ns();
-    UMockdevTestbed *bed = umockdev_testbed_new();
-    UMockdevIoctlBase *handler = test_bed_attach(bed, device, node);
-    g_signal_connect(handler, "handle-ioctl", G_CALLBACK(on_ioctl), &bus);
-    g_signal_connect(handler, "handle-write", G_CALLBACK(on_write), &bus);
+    struct test_bed *bed = test_bed_open();
+    test_bed_add(bed, device, node, &handlers, &bus);
     struct display_hd44780 lcd;
     struct display_text text = {
         {"120.0 V         ", "5.000 A         ", "600 W           ", "0123456789abcdef"}};
@@ -93,12 +98,11 @@ static void text_passes_through_the_real_system_calls(void **state)
     assert_glass(&bus, &text);
     display_close(&lcd.display);
     assert_false(bus.lcd.on);
-    test_bed_detach(bed, handler, node);
-    g_object_unref(bed);
+    test_bed_close(bed);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(text_passes_through_the_real_system_calls)};
-    return test_bed_run(tests);
+    return test_bed_is_there() ? cmocka_run_group_tests(tests, NULL, NULL) : TEST_BED_SKIPPED;
 }

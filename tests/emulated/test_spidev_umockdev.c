@@ -6,6 +6,16 @@
 #include "tests/emulated/fake_spidev.h"
 #include "tests/emulated/test_bed.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 enum { MESSAGE_MAX = 32 };
 
 static const char node[] = "/dev/spidev0.0";
@@ -23,56 +33,57 @@ static const struct adc_plan plan = {
 };
 
 /* The caller's buffers are fetched, the fake speaks, what was received is sent back. */
-static int message(struct fake_spidev *fake, unsigned long request, UMockdevIoctlData *argument)
+static long message(struct fake_spidev *fake, unsigned long request, struct test_bed_memory *argument)
 {
     size_t n = _IOC_SIZE(request) / sizeof(struct spi_ioc_transfer);
     struct spi_ioc_transfer transfer[MESSAGE_MAX];
-    UMockdevIoctlData *tx[MESSAGE_MAX], *rx[MESSAGE_MAX];
+    struct test_bed_memory *tx[MESSAGE_MAX], *rx[MESSAGE_MAX];
     uint8_t received[MESSAGE_MAX][MCP3008_FRAME];
     if (n > MESSAGE_MAX)
         return -EMSGSIZE;
-    UMockdevIoctlData *array = test_bed_follow(argument, 0, _IOC_SIZE(request));
-    memcpy(transfer, array->data, _IOC_SIZE(request));
+    struct test_bed_memory *array = test_bed_follow(argument, 0, _IOC_SIZE(request));
+    memcpy(transfer, test_bed_bytes(array), _IOC_SIZE(request));
     for (size_t i = 0; i < n; i++) {
         size_t at = i * sizeof transfer[0];
         if (transfer[i].len != MCP3008_FRAME)
             abort();
         tx[i] = test_bed_follow(array, at + offsetof(struct spi_ioc_transfer, tx_buf), MCP3008_FRAME);
         rx[i] = test_bed_follow(array, at + offsetof(struct spi_ioc_transfer, rx_buf), MCP3008_FRAME);
-        transfer[i].tx_buf = (uintptr_t)tx[i]->data;
+        transfer[i].tx_buf = (uintptr_t)test_bed_bytes(tx[i]);
         transfer[i].rx_buf = (uintptr_t)received[i];
     }
-    int result = fake_spidev_request(fake, request, transfer);
+    long result = fake_spidev_request(fake, request, transfer);
     for (size_t i = 0; i < n; i++) {
         if (result >= 0)
-            umockdev_ioctl_data_update(rx[i], 0, received[i], MCP3008_FRAME);
-        umockdev_ioctl_data_unref(tx[i]);
-        umockdev_ioctl_data_unref(rx[i]);
+            test_bed_send(rx[i], received[i], MCP3008_FRAME);
+        test_bed_release(tx[i]);
+        test_bed_release(rx[i]);
     }
-    umockdev_ioctl_data_unref(array);
+    test_bed_release(array);
     return result;
 }
 
-static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer fake)
+static long on_ioctl(void *fake, unsigned long request, struct test_bed_memory *argument)
 {
-    (void)handler;
-    unsigned long request = umockdev_ioctl_client_get_request(client);
-    UMockdevIoctlData *argument = umockdev_ioctl_client_get_arg(client);
+    _Alignas(uint32_t) uint8_t setting[sizeof(uint32_t)];
     if (_IOC_NR(request) == 0)
-        return test_bed_answer(client, message(fake, request, argument));
-    UMockdevIoctlData *setting = test_bed_follow(argument, 0, _IOC_SIZE(request));
-    int result = fake_spidev_request(fake, request, setting->data);
-    umockdev_ioctl_data_unref(setting);
-    return test_bed_answer(client, result);
+        return message(fake, request, argument);
+    if (_IOC_SIZE(request) > sizeof setting)
+        return -ENOTTY;
+    struct test_bed_memory *memory = test_bed_follow(argument, 0, _IOC_SIZE(request));
+    memcpy(setting, test_bed_bytes(memory), _IOC_SIZE(request));
+    test_bed_release(memory);
+    return fake_spidev_request(fake, request, setting);
 }
+
+static const struct test_bed_handlers handlers = {.ioctl = on_ioctl};
 
 static void scans_pass_through_the_real_system_calls(void **state)
 {
     (void)state;
     static struct fake_spidev fake = {.select_ns = 4815, .spacing_ns = 31800};
-    UMockdevTestbed *bed = umockdev_testbed_new();
-    UMockdevIoctlBase *handler = test_bed_attach(bed, device, node);
-    g_signal_connect(handler, "handle-ioctl", G_CALLBACK(on_ioctl), &fake);
+    struct test_bed *bed = test_bed_open();
+    test_bed_add(bed, device, node, &handlers, &fake);
     struct clock_real real;
     struct adc_spidev spidev;
     struct adc_scan scan;
@@ -104,12 +115,11 @@ static void scans_pass_through_the_real_system_calls(void **state)
     assert_int_equal(adc_read(&spidev.adc, 0, &scan), 0);
     assert_int_equal(scan.corrupt, 3);
     adc_close(&spidev.adc);
-    test_bed_detach(bed, handler, node);
-    g_object_unref(bed);
+    test_bed_close(bed);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(scans_pass_through_the_real_system_calls)};
-    return test_bed_run(tests);
+    return test_bed_is_there() ? cmocka_run_group_tests(tests, NULL, NULL) : TEST_BED_SKIPPED;
 }
