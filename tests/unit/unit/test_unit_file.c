@@ -10,9 +10,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -311,6 +313,36 @@ static void test_a_failed_write_leaves_the_old_file(void **state)
     assert_int_equal(unit_read(folder->file, &unit_board, &read, error, sizeof error), -EISDIR);
 }
 
+/* A limit on the file's size stands for a full disk: some bytes are taken, then no more. */
+static void test_a_full_disk_leaves_the_old_file(void **state)
+{
+    const struct folder *folder = *state;
+    struct board unit_board = board();
+    static struct calibration calibration;
+    char error[512] = "", fresh[320];
+    unit_nominal(&unit_board, &calibration);
+    adjust(&calibration);
+    write_text(folder->file, "the old file");
+    snprintf(fresh, sizeof fresh, "%s.new", folder->file);
+
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 100;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int result = unit_write(folder->file, &calibration, error, sizeof error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, handler);
+
+    assert_int_equal(result, -EFBIG);
+    assert_non_null(strstr(error, fresh));
+    assert_int_equal(access(fresh, F_OK), -1);
+    struct stat status;
+    assert_int_equal(stat(folder->file, &status), 0);
+    assert_int_equal(status.st_size, strlen("the old file"));
+}
+
 static void test_names_without_a_folder_and_names_too_long(void **state)
 {
     const struct folder *folder = *state;
@@ -342,6 +374,7 @@ int main(void)
         WITH_FOLDER(test_a_missing_file_is_said_so),
         WITH_FOLDER(test_what_could_not_be_read_back_is_not_written),
         WITH_FOLDER(test_a_failed_write_leaves_the_old_file),
+        WITH_FOLDER(test_a_full_disk_leaves_the_old_file),
         WITH_FOLDER(test_names_without_a_folder_and_names_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
