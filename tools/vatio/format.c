@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LABEL_WIDTH = 18, COLUMN_WIDTH = 12 };
+enum { LABEL_WIDTH = 18, COLUMN_WIDTH = 11 };
 
 static const struct {
     const char *unit;
@@ -91,7 +91,7 @@ void format_points(FILE *out, const struct record *record, const char *const *na
     char cell[FORMAT_CELL];
     fprintf(out, "%-*s", LABEL_WIDTH, "");
     for (int64_t p = 0; p < record->n_points; p++)
-        fprintf(out, "%*s", COLUMN_WIDTH, record_point_name(record->point_id[p]));
+        fprintf(out, " %*s", COLUMN_WIDTH, record_point_name(record->point_id[p]));
     fputc('\n', out);
     for (size_t i = 0; i < n; i++) {
         const struct record_field *field = format_find(record_point_fields, record_point_fields_n, names[i]);
@@ -99,7 +99,7 @@ void format_points(FILE *out, const struct record *record, const char *const *na
         fprintf(out, "%-*s", LABEL_WIDTH, cell);
         for (int64_t p = 0; p < record->n_points; p++) {
             format_field(field, &record->point[p], cell);
-            fprintf(out, "%*s", COLUMN_WIDTH, cell);
+            fprintf(out, " %*s", COLUMN_WIDTH, cell);
         }
         fputc('\n', out);
     }
