@@ -52,7 +52,10 @@ struct display_terminal {
 void display_terminal_init(struct display_terminal *terminal, int fd, const char *footer);
 
 /* HD44780 16x4 behind a PCF8574 (P0 RS, P1 RW, P2 E, P3 backlight, P4..P7 D4..D7) on i2c-dev; only changed cells are
- * written. System calls go through a table; they return and set errno as the C library's do. */
+ * written. Nothing can be read back, so each HD44780_RENEW writes it is initialised anew: what a disturbance or a short
+ * loss of supply did to it heals. System calls go through a table; they return and set errno as the C library's do. */
+enum { HD44780_RENEW = 300 };
+
 struct hd44780_calls {
     int (*open)(const char *path, int flags);
     int (*set_address)(int fd, int address); /* ioctl I2C_SLAVE */
@@ -67,7 +70,8 @@ struct display_hd44780 {
     const struct hd44780_calls *calls;
     char path[64];
     int address;
-    int fd; /* -1: to be opened and initialised at the next write */
+    int fd;     /* -1: to be opened and initialised at the next write */
+    int writes; /* since it was initialised */
     struct display_text shown;
 };
 /* -errno and one sentence in error when the display does not answer; it may be written all the same, each write tries

@@ -132,6 +132,7 @@ static int start(struct display_hd44780 *lcd)
         uint16_t wait_us;
     } steps[] = {
         {FOUR_BIT_TWO_LINES, 0}, {DISPLAY_OFF, 0}, {CLEAR, CLEAR_US}, {ENTRY_INCREMENT, 0}, {DISPLAY_ON, 0}};
+    lcd->writes = 0;
     int error = synchronise(lcd);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !error; i++)
         error = command(lcd, steps[i].command, steps[i].wait_us);
@@ -192,7 +193,11 @@ static int hd44780_write(struct display *display, const struct display_text *tex
     struct display_hd44780 *lcd = (struct display_hd44780 *)display;
     struct display_text clean;
     display_text_clean(text, &clean);
-    int error = lcd->fd < 0 ? open_and_start(lcd) : 0;
+    int error = 0;
+    if (lcd->fd < 0)
+        error = open_and_start(lcd);
+    else if (++lcd->writes == HD44780_RENEW)
+        error = start(lcd);
     for (int r = 0; r < DISPLAY_ROWS && !error; r++)
         error = write_row(lcd, r, clean.row[r]);
     if (error)

@@ -227,6 +227,24 @@ static void after_an_unplugging_at_any_write_the_text_comes_back(void **state)
     }
 }
 
+/* No write fails: the expander kept its supply while the glass lost its own, or a pulse was lost on the way. */
+static void a_disturbance_that_nobody_noticed_heals_by_itself(void **state)
+{
+    (void)state;
+    struct display_text text = text_of("120.0 V", "5.000 A", "600 W", "x");
+    assert_int_equal(start(), 0);
+    assert_int_equal(display_write(&lcd.display, &text), 0);
+    fake_lcd_power_up(&fake);
+    fake.now_ns += 1000000000;
+    int wakes = fake.wakes;
+    int writes = 0;
+    for (; fake.wakes == wakes && writes < 10 * HD44780_RENEW; writes++)
+        assert_int_equal(display_write(&lcd.display, &text), 0);
+    assert_true(writes <= HD44780_RENEW);
+    assert_glass(&text);
+    assert_int_equal(opened, 1);
+}
+
 static void while_the_display_is_away_each_write_tries_again(void **state)
 {
     (void)state;
@@ -318,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup(the_degree_sign_is_a_glyph_of_our_own, renew),
         cmocka_unit_test_setup(only_changed_cells_are_written, renew),
         cmocka_unit_test_setup(after_an_unplugging_at_any_write_the_text_comes_back, renew),
+        cmocka_unit_test_setup(a_disturbance_that_nobody_noticed_heals_by_itself, renew),
         cmocka_unit_test_setup(while_the_display_is_away_each_write_tries_again, renew),
         cmocka_unit_test_setup(a_display_that_cannot_be_used_is_refused_in_one_sentence, renew),
         cmocka_unit_test_setup(a_path_that_does_not_fit_is_refused_and_never_cut, renew),
