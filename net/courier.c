@@ -105,9 +105,12 @@ static const char *advice(int reason, bool tls)
 static void refuse_connection(struct courier *courier, int64_t now_ms, int reason, const char *text)
 {
     courier->health.connects_refused++;
-    courier_say(courier->said_broker, log_error, "broker %s %s: %s; %s", courier->broker,
-                reason != 0 ? "refused the connection" : "cannot be reached", text,
-                advice(reason, courier->settings->tls));
+    if (reason == PUBLISHER_OWN)
+        courier_say(courier->said_broker, log_error, "broker %s not asked: %s", courier->broker, text);
+    else
+        courier_say(courier->said_broker, log_error, "broker %s %s: %s; %s", courier->broker,
+                    reason != 0 ? "refused the connection" : "cannot be reached", text,
+                    advice(reason, courier->settings->tls));
     offline_until_next_attempt(courier, now_ms);
     if (courier->require_broker && courier->health.connects == 0)
         courier->exit_code = COURIER_NO_BROKER;
@@ -122,7 +125,7 @@ static void connect(struct courier *courier, int64_t now_ms)
     courier->state = COURIER_CONNECTING;
     const int error = publisher_connect(courier->publisher, &session);
     if (error != 0)
-        refuse_connection(courier, now_ms, 0, strerror(-error));
+        refuse_connection(courier, now_ms, PUBLISHER_OWN, strerror(-error));
 }
 
 static void on_connected(struct courier *courier, const struct publisher_event *event, int64_t now_ms)

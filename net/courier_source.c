@@ -55,7 +55,8 @@ static void adopt_store(struct courier *courier, const char *store_id, int64_t n
 /* Topics and client id carry the meter's name: another meter needs another connection. */
 static int adopt_meter(struct courier *courier, const char *meter_id, int64_t now_ms)
 {
-    const int error = topics_init(&courier->topics, courier->settings->base, meter_id);
+    struct topics topics;
+    const int error = topics_init(&topics, courier->settings->base, meter_id);
     if (error != 0)
         return error;
     if (courier->state != COURIER_OFFLINE) {
@@ -66,6 +67,7 @@ static int adopt_meter(struct courier *courier, const char *meter_id, int64_t no
     }
     outbox_reset(&courier->outbox);
     courier_forget_info(courier);
+    courier->topics = topics;
     memcpy(courier->meter_id, meter_id, sizeof courier->meter_id);
     courier->has_meter = true;
     return 0;
@@ -96,7 +98,6 @@ void courier_poll(struct courier *courier, int64_t now_ms)
     int error = source_status(courier->source, &status);
     if (error == 0 && (status.meter_id[0] == '\0' || status.store_id[0] == '\0'))
         error = -EPROTO;
-    /* A tie to the old meter's topics would send the new one's records there: names first. */
     if (error == 0 && (!courier->has_meter || strcmp(status.meter_id, courier->meter_id) != 0)) {
         error = adopt_meter(courier, status.meter_id, now_ms);
         if (error != 0) {

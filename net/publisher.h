@@ -16,18 +16,20 @@
 
 enum publisher_event_kind {
     PUBLISHER_CONNECTED, /* limit: messages that the broker takes unacknowledged */
-    PUBLISHER_REFUSED,   /* no connection: reason, or the network's error; text */
+    PUBLISHER_REFUSED,   /* no connection: reason, 0 for the network's error, or PUBLISHER_OWN; text */
     PUBLISHER_LOST,      /* the connection ended; text */
     PUBLISHER_ACKED,     /* ticket */
     PUBLISHER_FAILED,    /* ticket, reason of the broker, or 0: not delivered for a lost connection */
     PUBLISHER_EVENTS,
 };
 
+enum { PUBLISHER_OWN = -1 }; /* nobody was asked: something of our own is missing */
+
 struct publisher_event {
     enum publisher_event_kind kind;
     int slot; /* the implementation's own */
     int64_t ticket;
-    int reason; /* MQTT 5 reason code >= 0x80, or 0 */
+    int reason; /* MQTT 5 reason code >= 0x80, 0 or PUBLISHER_OWN */
     int limit;
     char text[120];
 };

@@ -84,8 +84,12 @@ static int start(struct publisher_paho *paho, const struct publisher_session *se
     return rc == MQTTASYNC_SUCCESS ? 0 : -EIO;
 }
 
-static void set_tls(const struct settings *settings, MQTTAsync_SSLOptions *tls)
+static void set_tls(struct publisher_paho *paho, MQTTAsync_SSLOptions *tls)
 {
+    const struct settings *settings = paho->settings;
+
+    tls->ssl_error_cb = paho_report_tls;
+    tls->ssl_error_context = &paho->queue;
     tls->verify = 1; /* the name too; the library's default leaves it out */
     tls->enableServerCertAuth = 1;
     if (settings->ca_file[0] != '\0') {
@@ -98,6 +102,20 @@ static void set_tls(const struct settings *settings, MQTTAsync_SSLOptions *tls)
     }
 }
 
+/* True if there is a password, or none is wanted. Else that is reported. */
+static bool get_password(struct publisher_paho *paho, char password[PASSWORD_MAX + 1])
+{
+    struct publisher_event event = {.kind = PUBLISHER_REFUSED, .slot = -1, .reason = PUBLISHER_OWN};
+    if (paho->settings->password_file[0] == '\0')
+        return true;
+    const int error = password_read(paho->settings->password_file, password);
+    if (error == 0)
+        return true;
+    snprintf(event.text, sizeof event.text, "mqtt.password_file: %s", password_error(error));
+    event_queue_add(&paho->queue, &event);
+    return false;
+}
+
 static int paho_connect(struct publisher *publisher, const struct publisher_session *session)
 {
     struct publisher_paho *paho = from(publisher);
@@ -107,11 +125,8 @@ static int paho_connect(struct publisher *publisher, const struct publisher_sess
     char password[PASSWORD_MAX + 1] = "";
 
     destroy(paho);
-    int error = create(paho, session->client_id);
-    if (error == 0 && settings->password_file[0] != '\0')
-        error = password_read(settings->password_file, password);
-    if (error != 0)
-        return error;
+    if (!get_password(paho, password))
+        return 0;
     options.keepAliveInterval = (int)settings->keepalive_s;
     options.connectTimeout = PAHO_CONNECT_S;
     options.cleanstart = 0; /* else the broker ends the old session at once, and publishes its will */
@@ -121,12 +136,12 @@ static int paho_connect(struct publisher *publisher, const struct publisher_sess
     options.onFailure5 = paho_report_refused;
     options.context = &paho->queue;
     if (settings->tls) {
-        set_tls(settings, &tls);
-        tls.ssl_error_cb = paho_report_tls;
-        tls.ssl_error_context = &paho->queue;
+        set_tls(paho, &tls);
         options.ssl = &tls;
     }
-    error = start(paho, session, &options);
+    int error = create(paho, session->client_id);
+    if (error == 0)
+        error = start(paho, session, &options);
     explicit_bzero(password, sizeof password);
     return error;
 }

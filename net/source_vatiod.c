@@ -80,6 +80,17 @@ static void close_mailbox(struct source_vatiod *vatiod)
     vatiod->known = vatiod->alive = false;
 }
 
+static int read_mailbox(struct source_vatiod *vatiod, int64_t now_ms, struct mailbox_live *live)
+{
+    if (vatiod->mailbox.file == NULL) {
+        const int error = mailbox_open(&vatiod->mailbox, vatiod->run_dir);
+        if (error != 0)
+            return error;
+        vatiod->moved_ms = now_ms;
+    }
+    return mailbox_read(&vatiod->mailbox, live);
+}
+
 static void watch_heartbeat(struct source_vatiod *vatiod, int64_t now_ms, int64_t heartbeat)
 {
     if (vatiod->known && heartbeat == vatiod->heartbeat)
@@ -93,18 +104,15 @@ static void watch_heartbeat(struct source_vatiod *vatiod, int64_t now_ms, int64_
 static int live(struct source *source, int64_t now_ms, struct mailbox_live *live)
 {
     struct source_vatiod *vatiod = from(source);
-    int error = vatiod->mailbox.file == NULL ? mailbox_open(&vatiod->mailbox, vatiod->run_dir) : 0;
-    if (error == 0)
-        error = mailbox_read(&vatiod->mailbox, live);
-    if (error == -EAGAIN)
-        return error;
+    int error = read_mailbox(vatiod, now_ms, live);
     if (error == 0)
         watch_heartbeat(vatiod, now_ms, live->heartbeat);
-    if (error != 0 || now_ms - vatiod->moved_ms >= SOURCE_STILL_MS) {
+    /* -EAGAIN too may stand still: a vatiod that was killed while it wrote leaves the mailbox so. */
+    if ((error != 0 && error != -EAGAIN) || now_ms - vatiod->moved_ms >= SOURCE_STILL_MS) {
         close_mailbox(vatiod);
         return error != 0 ? error : -EAGAIN;
     }
-    if (!vatiod->alive || live->live.mono_end_us == vatiod->mono_end_us)
+    if (error != 0 || !vatiod->alive || live->live.mono_end_us == vatiod->mono_end_us)
         return -EAGAIN;
     vatiod->mono_end_us = live->live.mono_end_us;
     return 0;

@@ -317,6 +317,8 @@ def credentials_refused(scene):
     assert len(mqtt.lines) <= 2 and "refused the connection: " in mqtt.text() and "password_file" in mqtt.text(), mqtt.text()
     mqtt = scene.mqtt(*user, f"mqtt.password_file={wrong}")
     until(lambda: scene.status()["connects_refused"] >= 3, "it goes on trying")
+    os.chmod(wrong, 0o644)
+    until(lambda: "not asked: mqtt.password_file: other users may read it" in mqtt.text(), "a file open to all")
     scene.write("wrong", "right-one\n")  # read anew for each connection
     until(lambda: scene.status()["connected"], "connected with the right password")
     assert mqtt.text().count("refused the connection") == 1, mqtt.text()

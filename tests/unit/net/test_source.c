@@ -304,6 +304,40 @@ static void a_mailbox_left_behind_is_never_live(void **state)
     source_vatiod_close(&vatiod);
 }
 
+/* Killed in the middle of a write: the sequence stays odd for ever. */
+static void a_mailbox_that_is_never_readable_is_opened_again(void **state)
+{
+    struct box *box = *state;
+    struct source_vatiod vatiod;
+    struct mailbox_live live;
+
+    source_vatiod_init(&vatiod, box->dir);
+    box_open(box, "b1");
+    box_write(box, 5, 1000000);
+    assert_int_equal(source_live(&vatiod.source, 0, &live), -EAGAIN);
+    assert_non_null(vatiod.mailbox.file);
+    atomic_fetch_add(&box->writer.file->sequence, 1);
+    assert_int_equal(source_live(&vatiod.source, SOURCE_STILL_MS - 1, &live), -EAGAIN);
+    assert_non_null(vatiod.mailbox.file);
+    assert_int_equal(source_live(&vatiod.source, SOURCE_STILL_MS, &live), -EAGAIN);
+    assert_null(vatiod.mailbox.file);
+    source_vatiod_close(&vatiod);
+}
+
+static void a_file_that_is_no_mailbox_is_an_error(void **state)
+{
+    struct box *box = *state;
+    struct source_vatiod vatiod;
+    struct mailbox_live live;
+
+    source_vatiod_init(&vatiod, box->dir);
+    box_open(box, "b1");
+    atomic_store(&box->writer.file->magic, 1);
+    assert_int_equal(source_live(&vatiod.source, 0, &live), -EPROTO);
+    assert_null(vatiod.mailbox.file);
+    source_vatiod_close(&vatiod);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_second_is_handed_out_once, box_start, box_end),
         cmocka_unit_test_setup_teardown(a_mailbox_that_stands_still_is_opened_again, box_start, box_end),
         cmocka_unit_test_setup_teardown(a_mailbox_left_behind_is_never_live, box_start, box_end),
+        cmocka_unit_test_setup_teardown(a_mailbox_that_is_never_readable_is_opened_again, box_start, box_end),
+        cmocka_unit_test_setup_teardown(a_file_that_is_no_mailbox_is_an_error, box_start, box_end),
     };
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }
