@@ -34,7 +34,6 @@ struct adc_sim {
     struct noise noise;
     struct frontend frontend;
     int64_t origin_ns; /* the clock at second 0 of the simulation */
-    int64_t free_ns;   /* end of the last transfer */
     int64_t last_hold_ns;
     struct waveform_segment segment[2];
     int now; /* index of the present segment; the other one is the one before */
@@ -157,9 +156,6 @@ static void convert(struct adc_sim *sim, int64_t hold_ns, const uint8_t tx[MCP30
 static int64_t wake_up_ns(struct adc_sim *sim)
 {
     int64_t start_ns = clock_mono_ns(sim->clock);
-    if (start_ns < sim->free_ns) {
-        start_ns = sim->free_ns;
-    }
     if (sim->config.jitter_ns > 0) {
         start_ns += (int64_t)(sim->config.jitter_ns * fabs(noise_gaussian(&sim->noise)));
     }
@@ -191,8 +187,8 @@ static int sim_read(struct adc *adc, int64_t due_ns, struct adc_scan *scan)
         }
         sim->last_hold_ns = hold_ns;
     }
-    /* The transfer is over one spacing after the last hold; no stamp lies in the reader's future. */
-    sim->free_ns = hold_ns;
+    /* The transfer ends one spacing after the last hold: no stamp lies in the reader's future, and the next scan
+     * cannot begin before. Nothing is lost if this sleep is interrupted. */
     clock_sleep_until(sim->clock, hold_ns);
     return 0;
 }

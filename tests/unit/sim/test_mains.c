@@ -68,7 +68,10 @@ static void amplitude_and_frequency_drift_slowly_within_their_limits(void **stat
         f_squares += (mains.f_hz - 50) * (mains.f_hz - 50);
         if (n % 20000 == 0) {
             assert_near(mains.u_rms_v, sqrt(fixture_mean(mains.wave.u_v, mains.wave.u_v)), 1e-9);
+            double f_ratio = mains.f_hz / 50;
             assert_near(mains.wave.u_v[100], mains.u_ratio * mains.rated.u_v[100], 1e-9);
+            assert_near(mains.wave.slope_v[60], mains.u_ratio * f_ratio * mains.rated.slope_v[60], 1e-9);
+            assert_near(mains.wave.flux_v[60], mains.u_ratio / f_ratio * mains.rated.flux_v[60], 1e-9);
         }
     }
     /* 2e6 s are 1,100 memories of 900 s: 5 standard errors of the rms are 11 %. */
