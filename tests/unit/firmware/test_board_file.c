@@ -184,6 +184,33 @@ static void test_refused(void **state)
         check_refused(&refused_cases[k]);
 }
 
+/* Any damage is either harmless (in a comment, a last digit) or refused with a sentence; never half taken. */
+static void test_damaged_files(void **state)
+{
+    (void)state;
+    const size_t length = strlen(board_reference_ini);
+    uint32_t random = 20261121;
+    for (int k = 0; k < 3000; k++) {
+        char text[TEXT_MAX], error[256] = "";
+        memcpy(text, board_reference_ini, length + 1);
+        for (int n = 0; n <= k % 3; n++) {
+            random = random * 1664525u + 1013904223u;
+            text[(random >> 8) % length] = (char)(random & 0xff ? random & 0xff : 1);
+        }
+        if (k % 4 == 0)
+            text[(random >> 4) % length] = '\0'; /* cut short */
+        struct board board, before;
+        memset(&board, 0x5a, sizeof board);
+        before = board;
+        int result = board_file_read_text("damaged.ini", text, &board, error, sizeof error);
+        if (result == 0)
+            continue;
+        assert_int_equal(result, -EINVAL);
+        assert_int_equal(strncmp(error, "damaged.ini:", 12), 0);
+        assert_memory_equal(&board, &before, sizeof board);
+    }
+}
+
 static void test_i2c_address_may_be_decimal(void **state)
 {
     (void)state;
@@ -228,8 +255,11 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference_board), cmocka_unit_test(test_split_phase_with_solar),
-        cmocka_unit_test(test_refused),         cmocka_unit_test(test_i2c_address_may_be_decimal),
+        cmocka_unit_test(test_reference_board),
+        cmocka_unit_test(test_split_phase_with_solar),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_damaged_files),
+        cmocka_unit_test(test_i2c_address_may_be_decimal),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

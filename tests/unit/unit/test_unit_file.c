@@ -211,6 +211,45 @@ static void test_refused(void **state)
     }
 }
 
+/* Any damage is either harmless or refused with a sentence; never half taken. */
+static void test_damaged_files(void **state)
+{
+    const struct folder *folder = *state;
+    struct board unit_board = board();
+    static struct calibration nominal, calibration;
+    char error[512] = "";
+    static char bytes[65536];
+    unit_nominal(&unit_board, &nominal);
+    calibration = nominal;
+    adjust(&calibration);
+    assert_int_equal(unit_write(folder->file, &calibration, error, sizeof error), 0);
+    FILE *file = fopen(folder->file, "r");
+    assert_non_null(file);
+    const size_t length = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    assert_in_range(length, 1000, sizeof bytes - 1);
+    uint32_t random = 42;
+    for (int k = 0; k < 500; k++) {
+        random = random * 1664525u + 1013904223u;
+        const size_t at = (random >> 8) % (k % 2 ? length : 200); /* the head as often as all the rest */
+        const char kept = bytes[at];
+        bytes[at] = (char)(random & 0xff);
+        file = fopen(folder->file, "w");
+        assert_non_null(file);
+        assert_int_equal(fwrite(bytes, 1, k % 5 ? length : at + 1, file), k % 5 ? length : at + 1);
+        assert_int_equal(fclose(file), 0);
+        bytes[at] = kept;
+        calibration = nominal;
+        error[0] = '\0';
+        int result = unit_read(folder->file, &unit_board, &calibration, error, sizeof error);
+        if (result == 0)
+            continue;
+        assert_int_equal(result, -EINVAL);
+        assert_non_null(strstr(error, "unit.ini:"));
+        assert_memory_equal(&calibration, &nominal, sizeof nominal);
+    }
+}
+
 static void test_a_missing_file_is_said_so(void **state)
 {
     const struct folder *folder = *state;
@@ -371,6 +410,7 @@ int main(void)
         WITH_FOLDER(test_every_line_is_one_that_the_parser_can_hold),
         WITH_FOLDER(test_keys_that_are_left_out_keep_their_nominal_values),
         WITH_FOLDER(test_refused),
+        WITH_FOLDER(test_damaged_files),
         WITH_FOLDER(test_a_missing_file_is_said_so),
         WITH_FOLDER(test_what_could_not_be_read_back_is_not_written),
         WITH_FOLDER(test_a_failed_write_leaves_the_old_file),
