@@ -54,7 +54,7 @@ static const struct extreme extremes[] = {
 };
 enum { EXTREMES = sizeof extremes / sizeof extremes[0] };
 
-static const double absent = NAN;
+static const double absent = (double)NAN;
 
 static double reading_value(const struct point_reading *point, size_t offset)
 {

@@ -43,11 +43,11 @@ static void bench_init(struct bench *bench, int64_t period_ms, int64_t offset_ms
 /* Every value of every point absent, as a window that measured nothing leaves it. */
 static struct reading empty_window(void)
 {
-    struct reading reading = {.metered = true, .n_points = 2, .f_hz = NAN, .h_max = 50};
+    struct reading reading = {.metered = true, .n_points = 2, .f_hz = (double)NAN, .h_max = 50};
     for (int i = 0; i < 2; i++) {
         struct point_reading *point = &reading.point[i];
-        point->u_rms_v = point->i_rms_a = point->p_w = point->q1_var = point->s_va = NAN;
-        point->n_var = point->p1_w = point->thd_u_pct = point->thd_i_pct = NAN;
+        point->u_rms_v = point->i_rms_a = point->p_w = point->q1_var = point->s_va = (double)NAN;
+        point->n_var = point->p1_w = point->thd_u_pct = point->thd_i_pct = (double)NAN;
     }
     return reading;
 }
@@ -236,7 +236,7 @@ static void test_means_are_weighted_with_time(void **state)
                                     .n_var = 428,
                                     .p1_w = -90,
                                     .thd_u_pct = 4,
-                                    .thd_i_pct = NAN};
+                                    .thd_i_pct = (double)NAN};
     reading.f_hz = 59.96;
     reading.h_max = 49;
     assert_false(feed(&bench, &reading, 300));
@@ -282,7 +282,7 @@ static const struct angle_case angle_cases[] = {
     {"plain export stands at 180 degrees", -100, 0, 180, -1},
     {"and not at -180", -100, -1e-20, 180, -1},
     {"quadrant III is between -180 and -90", -100, -100, -135, -0.70710678118654752440},
-    {"no power has no angle", 0, 0, NAN, NAN},
+    {"no power has no angle", 0, 0, (double)NAN, (double)NAN},
 };
 
 static void test_angles(void **state)

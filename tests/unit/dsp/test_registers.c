@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const double absent = NAN;
+static const double absent = (double)NAN;
 static const struct creep_config no_creep = {0, 0};
 static const struct creep_config creep = {1.2, 0.6}; /* VA */
 
@@ -89,9 +89,9 @@ static const struct quadrant_case quadrant_cases[] = {
      {0, 300000000, 0, 0, 400000000, 0, 500000000}},
     {"import with leading current is quadrant IV", 300, -400, {300000000, 0, 0, 0, 0, 400000000, 500000000}},
     {"purely reactive power counts as on the import side", 0, 400, {0, 0, 400000000, 0, 0, 0, 400000000}},
-    {"absent reactive power leaves the quadrants alone", 300, NAN, {300000000, 0, 0, 0, 0, 0, 0}},
-    {"absent active power leaves no quadrant to choose", NAN, 400, {0, 0, 0, 0, 0, 0, 0}},
-    {"an infinite value is no measurement", INFINITY, 0, {0, 0, 0, 0, 0, 0, 0}},
+    {"absent reactive power leaves the quadrants alone", 300, (double)NAN, {300000000, 0, 0, 0, 0, 0, 0}},
+    {"absent active power leaves no quadrant to choose", (double)NAN, 400, {0, 0, 0, 0, 0, 0, 0}},
+    {"an infinite value is no measurement", (double)INFINITY, 0, {0, 0, 0, 0, 0, 0, 0}},
     {"more than 1 GWh in a window is no measurement", 2e13, 0, {0, 0, 0, 0, 0, 0, 0}},
 };
 

@@ -265,7 +265,7 @@ static void test_a_missing_file_is_said_so(void **state)
 /* What could not be read back must never reach the disk. */
 static void break_gain(struct calibration *calibration)
 {
-    calibration->channel[0].gain = NAN;
+    calibration->channel[0].gain = (double)NAN;
 }
 static void break_offset(struct calibration *calibration)
 {
@@ -273,7 +273,7 @@ static void break_offset(struct calibration *calibration)
 }
 static void break_linearity(struct calibration *calibration)
 {
-    calibration->channel[1].linearity_lsb[512] = INFINITY;
+    calibration->channel[1].linearity_lsb[512] = (double)INFINITY;
 }
 static void break_serial(struct calibration *calibration)
 {
