@@ -146,8 +146,8 @@ static bool is_blank(int fd)
     return n >= 0;
 }
 
-/* Invariant 1. The directory is synced each time: who was killed between the two steps did not get to it. */
-static int allocate(const struct journal *journal, const char *path)
+/* Invariant 1. */
+static int allocate(const struct journal *journal)
 {
     const int64_t bytes = (JOURNAL_SLOTS - 1) * journal->slot_distance + PAGE_BYTES;
     struct stat status;
@@ -164,7 +164,7 @@ static int allocate(const struct journal *journal, const char *path)
         if (fsync(journal->fd) != 0)
             return -errno;
     }
-    return sync_directory(path);
+    return 0;
 }
 
 int journal_open(struct journal *journal, const char *path, uint32_t magic, size_t record_size,
@@ -177,9 +177,11 @@ int journal_open(struct journal *journal, const char *path, uint32_t magic, size
     journal->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->fd < 0)
         return -errno;
-    int error = allocate(journal, path);
+    int error = allocate(journal);
     if (error == 0)
         error = scan(journal);
+    if (error == 0 && journal->seq == 0) /* with a record in it, an open before has synced its name */
+        error = sync_directory(path);
     if (error != 0)
         journal_close(journal);
     return error;

@@ -225,7 +225,7 @@ static void paths_that_do_not_work_are_refused(void **state)
     assert_int_equal(mkdir(directory, 0700), 0);
 }
 
-enum { WRITES = 5000 };
+enum { WRITES = 2000 };
 
 struct stress {
     struct mailbox_writer writer;

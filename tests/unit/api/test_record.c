@@ -136,7 +136,7 @@ static void accessors_reach_the_named_member(void **state)
     assert_true(record_real(power, &point) == -12.5);
     assert_int_equal(record_integer(delta, &point), 3);
     assert_int_equal(record_integer(total, &point), 7);
-    record_set_real(power, &point, NAN);
+    record_set_real(power, &point, (double)NAN);
     record_set_integer(delta, &point, RECORD_ABSENT);
     assert_true(isnan(point.p_w));
     assert_true(point.delta.import_uwh == RECORD_ABSENT);

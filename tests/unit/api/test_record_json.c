@@ -21,8 +21,8 @@ static struct record sample(void)
                             .utc_end_ms = RECORD_ABSENT,
                             .quality = 128,
                             .f_hz = 49.987654321098765,
-                            .f_min_hz = NAN,
-                            .f_max_hz = INFINITY,
+                            .f_min_hz = (double)NAN,
+                            .f_max_hz = HUGE_VAL,
                             .h_max = 40,
                             .boot_id = "0123456789abcdef0123456789abcdef",
                             .n_points = 2,
@@ -97,7 +97,7 @@ static void an_event_keeps_its_words(void **state)
     assert_dump(object, "detail", "\"L1 \\\"quoted\\\"\"");
     assert_dump(object, "value", "180.5");
     json_decref(object);
-    event.value = NAN;
+    event.value = (double)NAN;
     memcpy(event.detail, "\xff\xfe", 3); /* not UTF-8: JSON cannot hold it */
     object = record_event_json(&event);
     assert_null(json_object_get(object, "value"));

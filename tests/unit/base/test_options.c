@@ -35,9 +35,9 @@ static const struct option table[] = {
     {"scale", "offset_v", "V", OPTION_DOUBLE, AT(offset_v), "0", -DBL_MAX, DBL_MAX, NULL, "added"},
     {"scale", "source", "", OPTION_CHOICE, AT(source), "house", 0, 0, "house|steady|replay",
      "what is metered"},
-    {"scale", "ratio", "", OPTION_DOUBLE, AT(ratio), NULL, -INFINITY, INFINITY, NULL, "must be given"},
-    {"scale", "low", "Hz", OPTION_DOUBLE, AT(low), "7", 0.1, INFINITY, NULL, "a lower limit only"},
-    {"scale", "high", "Hz", OPTION_DOUBLE, AT(high), "7", -INFINITY, 1e3, NULL, "an upper limit only"},
+    {"scale", "ratio", "", OPTION_DOUBLE, AT(ratio), NULL, -HUGE_VAL, HUGE_VAL, NULL, "must be given"},
+    {"scale", "low", "Hz", OPTION_DOUBLE, AT(low), "7", 0.1, HUGE_VAL, NULL, "a lower limit only"},
+    {"scale", "high", "Hz", OPTION_DOUBLE, AT(high), "7", -HUGE_VAL, 1e3, NULL, "an upper limit only"},
 };
 enum { N = sizeof table / sizeof table[0] };
 
@@ -405,7 +405,7 @@ static void what_is_written_reads_back_to_the_same_bits(void **state)
 
 static void what_a_file_cannot_hold_is_reported(void **state)
 {
-    struct settings settings = {.ratio = NAN};
+    struct settings settings = {.ratio = (double)NAN};
     (void)state;
     options_defaults(table, N, &settings);
     char *text = written(&settings, -EINVAL);

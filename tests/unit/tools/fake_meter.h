@@ -48,7 +48,7 @@ static inline struct record fake_record(const struct fake_meter *meter, int64_t 
                             .utc_synced = 1,
                             .duration_us = 60000000,
                             .f_hz = 50.0 + (double)seq / 3,
-                            .f_min_hz = NAN,
+                            .f_min_hz = (double)NAN,
                             .f_max_hz = 50.5,
                             .h_max = RECORD_ABSENT,
                             .boot_id = "0123456789abcdef0123456789abcdef",
@@ -56,7 +56,7 @@ static inline struct record fake_record(const struct fake_meter *meter, int64_t 
                             .point_id = {0, 3}};
     for (int p = 0; p < 2; p++) {
         record.point[p].u_rms_v = 230.1;
-        record.point[p].i_rms_a = NAN;
+        record.point[p].i_rms_a = (double)NAN;
         record.point[p].p_w = -1234.5678901234;
         record.point[p].pf = -0.99;
         record.point[p].total.import_uwh = INT64_C(9007199254740993) + seq;
@@ -92,7 +92,7 @@ static inline void fake_stream(const struct fake_meter *meter, int peer,
     for (int64_t n = 0; n < request->max && seq <= meter->newest[request->stream]; n++, seq++) {
         if (request->stream == STREAM_EVENT) {
             struct record_event event = {
-                .schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .seq = seq, .value = NAN};
+                .schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .seq = seq, .value = (double)NAN};
             snprintf(event.kind, sizeof event.kind, "note");
             snprintf(event.detail, sizeof event.detail, "%s", seq % 2 == 1 ? "say \"hi\", you" : "plain");
             fake_packet(peer, CONTROL_STREAM, 0, &event, sizeof event);

@@ -173,7 +173,7 @@ static void a_calibrated_meter_without_flags_says_so(void **state)
     snprintf(meter.live.serial, sizeof meter.live.serial, "SN7");
     snprintf(meter.live.calibration_date, sizeof meter.live.calibration_date, "2026-01-02");
     meter.live.live.quality = 0;
-    meter.live.live.f_hz = NAN;
+    meter.live.live.f_hz = (double)NAN;
     meter.live.live.utc_synced = 0;
     meter.live.live.utc_end_ms = RECORD_ABSENT;
     mailbox_write(&meter.mailbox, &meter.live);
