@@ -103,9 +103,9 @@ static const struct {
     const char *said;
 } wrong[] = {
     {"a frequency below the range", {.f_hz = 42, .u_v = 1}, "f_hz: expected 42.5..69, got 42"},
-    {"a frequency that is no number", {.f_hz = NAN, .u_v = 1}, "f_hz"},
+    {"a frequency that is no number", {.f_hz = (double)NAN, .u_v = 1}, "f_hz"},
     {"a negative voltage", {.f_hz = 60, .u_v = -1}, "u_v"},
-    {"an infinite current", {.f_hz = 60, .i_a = INFINITY}, "i_a"},
+    {"an infinite current", {.f_hz = 60, .i_a = HUGE_VAL}, "i_a"},
     {"an angle beyond a half turn", {.f_hz = 60, .phi_deg = 181}, "phi_deg"},
     {"a word", {.f_hz = 60, .u_harmonics = "third"}, "u_harmonics: expected h:percent:degrees"},
     {"the fundamental", {.f_hz = 60, .u_harmonics = "1:5:0"}, "got \"1:5:0\""},
