@@ -342,6 +342,7 @@ static void dc_stays_apart(void **state)
         assert_true(rig_error(point, &truth) < clean);
         assert_true(fabs(point->u_dc_v - 4) < 1e-5);
         assert_true(fabs(point->i_dc_a + 0.5) < 1e-6);
+        assert_true(fabs(point->u_crest - sqrt(2)) < 2e-4 && fabs(point->i_crest - sqrt(2)) < 2e-4);
         assert_true(fabs(point->u_half_min_v - 230) < 1e-3);
     }
     meter_close(meter);

@@ -83,19 +83,20 @@ static void interharmonics_are_no_harmonics(void **state)
     assert_near(point->u_rms_v, sqrt(1.02), 1e-5);
 }
 
-/* A component one bin (5 Hz) beside the third harmonic belongs to its subgroup; the harmonic's bin does not have it. */
+/* Components one bin (5 Hz) beside the third harmonic belong to its subgroup; the harmonic's bin does not have them. */
 static void subgroups_take_the_neighbours(void **state)
 {
     (void)state;
     struct rig rig;
     static struct reading reading;
     rig_init(&rig, 50, 50, 0);
-    rig_part(&rig, 1, 3, 0.3, 0);
+    rig_part(&rig, 1, 3, 0.2, 0);
     rig_part(&rig, 1, 3.1, 0.4, 0);
+    rig_part(&rig, 1, 2.9, 0.4, 0);
     read_settled(&rig, &reading);
     const struct point_reading *point = &reading.point[0];
-    assert_near(point->thd_i_pct, 100 * 0.5 / 5, 0.002);
-    assert_near(point->i_h_a[3], 0.3, 1e-4);
+    assert_near(point->thd_i_pct, 100 * 0.6 / 5, 0.002);
+    assert_near(point->i_h_a[3], 0.2, 1e-4);
 }
 
 static void harmonics_one_by_one(void **state)

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static const double pi = 3.14159265358979323846;
+#define PI 3.14159265358979323846
 enum { CYCLES = 10, POINTS = CYCLES * GRID_POINTS };
 
 /* A cosine that runs ahead of the tracked phase by slope cycles per cycle. */
@@ -20,7 +20,7 @@ static void write_grid(double *grid, double amplitude, double slope, double at_s
 {
     for (int k = 0; k < POINTS; k++) {
         double u = (double)k / GRID_POINTS;
-        grid[k] = amplitude * cos(2 * pi * (1 + slope) * u + at_start_rad);
+        grid[k] = amplitude * cos(2 * PI * (1 + slope) * u + at_start_rad);
     }
 }
 
@@ -35,8 +35,8 @@ static void slope_and_mean_phase(void **state)
             assert_true(track_measure(grid, CYCLES, 1, &phase));
             /* Within a cycle the image at the negative frequency turns the phase by up to slope / 2. */
             assert_true(fabs(phase.slope - slope) < 0.02 * fabs(slope) + 1e-12);
-            double mean_rad = start + pi * slope * CYCLES;
-            assert_true(fabs(remainder(phase.mean_rad - mean_rad, 2 * pi)) < 2 * fabs(slope) + 1e-9);
+            double mean_rad = start + PI * slope * CYCLES;
+            assert_true(fabs(remainder(phase.mean_rad - mean_rad, 2 * PI)) < 2 * fabs(slope) + 1e-9);
         }
     }
 }
@@ -58,8 +58,8 @@ static void dead_cycles_do_not_count(void **state)
     assert_false(track_measure(grid, CYCLES, 1, &phase));
 }
 
-/* Windows as the meter makes them, from a mains whose cycles are counted by turns(t). The phase handed over is the exact mean
- * over the window. */
+/* Windows as the meter makes them, from a mains of a known frequency. The phase handed over is the exact mean over the
+ * window. */
 struct mains {
     double f_hz;
     double rate_hz_s;
@@ -93,7 +93,7 @@ static void steady_ramps_are_followed_without_lag(void **state)
         for (int k = 0; k < 12; k++) {
             double middle_s = 1e-9 * (double)window.start_ns + window.duration_s / 2;
             double truth_hz = mains.f_hz + mains.rate_hz_s * middle_s;
-            struct track_phase phase = {truth_hz / window.f_hz - 1, 2 * pi * mean_ahead(&mains, &window)};
+            struct track_phase phase = {truth_hz / window.f_hz - 1, 2 * PI * mean_ahead(&mains, &window)};
             double f_hz = track_add(&track, &phase, 0, &window);
             assert_true(track.locked);
             if (k >= 5) {
@@ -104,6 +104,31 @@ static void steady_ramps_are_followed_without_lag(void **state)
             window_set(&window, CYCLES, track.f_hz * (1 + track.pull), track.rate_hz_s);
             assert_true(fabs(track.pull) <= PULL_MOST);
         }
+    }
+}
+
+/* Windows that begin a little beside a zero crossing, of either slope, end up on it. */
+static void edges_are_pulled_to_zero_crossings(void **state)
+{
+    (void)state;
+    static const double beside_rad[] = {0.01, -0.01, PI - 0.01};
+    for (size_t n = 0; n < 3; n++) {
+        struct mains mains = {50.01, 0};
+        struct track track;
+        struct window window = {0};
+        double end_rad = 0;
+        track_init(&track, 50);
+        track_lock(&track, 50.01);
+        window_set(&window, CYCLES, track.f_hz, 0);
+        for (int k = 0; k < 100; k++) {
+            double mean_rad = 2 * PI * mean_ahead(&mains, &window) - PI / 2 + beside_rad[n];
+            struct track_phase phase = {50.01 / window.f_hz - 1, mean_rad};
+            track_add(&track, &phase, 0, &window);
+            end_rad = mean_rad + PI * phase.slope * CYCLES;
+            window_next(&window);
+            window_set(&window, CYCLES, track.f_hz * (1 + track.pull), track.rate_hz_s);
+        }
+        assert_true(fabs(remainder(end_rad - PI / 2, PI)) < 1e-6);
     }
 }
 
@@ -131,7 +156,7 @@ static void sample(struct strip *strip, int n, double spacing_s, double f_hz, do
     strip->n = n;
     for (int k = 0; k < n; k++) {
         double t = (k + 0.3 * sin(1.7 * k)) * spacing_s;
-        double w = 2 * pi * f_hz * t;
+        double w = 2 * PI * f_hz * t;
         double x = 325 * sin(w + 0.7) + harmonics * (sin(3 * w) + sin(5 * w + 1) + sin(7 * w + 2)) + 20;
         strip->u[k] = t;
         strip->x[k] = t < from_s ? 20 : x;
@@ -150,8 +175,8 @@ static void locks_anywhere_in_the_range(void **state)
         /* Harmonics of 6 % through the Hann window's side lobes: less than a mHz over 0.4 s. */
         assert_true(fabs(tone.f_hz - f_hz) < 2e-3);
         assert_true(fabs(hypot(tone.phasor.re, tone.phasor.im) - 325) < 1);
-        double rad = atan2(tone.phasor.im, tone.phasor.re) - (0.7 - pi / 2);
-        assert_true(fabs(remainder(rad, 2 * pi)) < 0.01);
+        double rad = atan2(tone.phasor.im, tone.phasor.re) - (0.7 - PI / 2);
+        assert_true(fabs(remainder(rad, 2 * PI)) < 0.01);
     }
     strip_close(&strip);
 }
@@ -182,6 +207,7 @@ int main(void)
         cmocka_unit_test(slope_and_mean_phase),
         cmocka_unit_test(dead_cycles_do_not_count),
         cmocka_unit_test(steady_ramps_are_followed_without_lag),
+        cmocka_unit_test(edges_are_pulled_to_zero_crossings),
         cmocka_unit_test(a_surprise_loses_the_lock),
         cmocka_unit_test(locks_anywhere_in_the_range),
         cmocka_unit_test(does_not_lock_on_what_is_no_mains),
