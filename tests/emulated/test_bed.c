@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/emulated/test_bed.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <umockdev.h>
+#include <unistd.h>
 
 struct node {
     const char *path;
@@ -61,14 +63,29 @@ static gboolean on_write(UMockdevIoctlBase *base, UMockdevIoctlClient *client, g
     return answer(client, node->handlers->write(node->user, sent->data, (size_t)sent->data_len));
 }
 
+/* umockdev's character devices are pseudo-terminals. */
+static bool has_terminals(void)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    char name[64];
+    bool has = master >= 0 && ptsname_r(master, name, sizeof name) == 0 && access(name, F_OK) == 0;
+    if (master >= 0)
+        close(master);
+    return has;
+}
+
 /* umockdev 0.17's own question, umockdev_in_mock_environment, is answered no even under its wrapper. */
 bool test_bed_is_there(void)
 {
     const char *preloaded = getenv("LD_PRELOAD");
-    bool is_there = preloaded && strstr(preloaded, "umockdev-preload");
-    if (!is_there)
-        puts("skipped: has to run under umockdev-wrapper");
-    return is_there;
+    const char *why_not = NULL;
+    if (!preloaded || !strstr(preloaded, "umockdev-preload"))
+        why_not = "has to run under umockdev-wrapper";
+    else if (!has_terminals())
+        why_not = "no pseudo-terminals here (is /dev/pts mounted?)";
+    if (why_not)
+        printf("skipped: %s\n", why_not);
+    return !why_not;
 }
 
 struct test_bed *test_bed_open(void)

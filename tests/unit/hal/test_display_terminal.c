@@ -162,11 +162,14 @@ static void rows_that_end_early_are_filled_with_blanks(void **state)
 static int open_terminal(int *master)
 {
     *master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-    assert_true(*master >= 0);
-    assert_int_equal(grantpt(*master), 0);
-    assert_int_equal(unlockpt(*master), 0);
-    int slave = open(ptsname(*master), O_RDWR | O_NOCTTY);
-    assert_true(slave >= 0);
+    int slave = -1;
+    if (*master >= 0 && grantpt(*master) == 0 && unlockpt(*master) == 0)
+        slave = open(ptsname(*master), O_RDWR | O_NOCTTY);
+    if (slave < 0) {
+        puts("skipped: no pseudo-terminals here (is /dev/pts mounted?)");
+        close(*master);
+        skip();
+    }
     return slave;
 }
 
