@@ -11,29 +11,25 @@
 
 enum { PATH_BYTES = 256 };
 
-static int map_new_file(struct mailbox_writer *writer, const char *path)
+/* NULL with errno. */
+static struct mailbox_file *map_new_file(const char *path)
 {
     const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0)
-        return -errno;
-    int error = 0;
+        return NULL;
     struct mailbox_file *file = MAP_FAILED;
     /* fchmod: whatever the umask, the group reads. posix_fallocate: a full tmpfs says so here, not by SIGBUS later. */
-    if (fchmod(fd, 0640) != 0)
-        error = -errno;
-    if (error == 0)
-        error = -posix_fallocate(fd, 0, sizeof *file);
+    int error = fchmod(fd, 0640) != 0 ? errno : posix_fallocate(fd, 0, sizeof *file);
     if (error == 0) {
         file = mmap(NULL, sizeof *file, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        error = file == MAP_FAILED ? -errno : 0;
+        error = file == MAP_FAILED ? errno : 0;
     }
     close(fd);
-    if (error != 0) {
-        unlink(path);
-        return error;
-    }
-    writer->file = file;
-    return 0;
+    if (error == 0)
+        return file;
+    unlink(path);
+    errno = error;
+    return NULL;
 }
 
 int mailbox_create(struct mailbox_writer *writer, const char *run_dir)
@@ -45,19 +41,20 @@ int mailbox_create(struct mailbox_writer *writer, const char *run_dir)
             (int)sizeof fresh)
         return -ENAMETOOLONG;
     unlink(fresh); /* left by a process of the same number that died here */
-    const int error = map_new_file(writer, fresh);
-    if (error != 0)
-        return error;
-    writer->file->schema = MAILBOX_SCHEMA;
-    writer->file->size = sizeof(struct mailbox_live);
-    atomic_store_explicit(&writer->file->magic, MAILBOX_MAGIC, memory_order_release);
-    if (rename(fresh, path) == 0)
-        return 0;
-    const int saved = errno;
-    unlink(fresh);
-    munmap(writer->file, sizeof *writer->file);
-    writer->file = NULL;
-    return -saved;
+    struct mailbox_file *file = map_new_file(fresh);
+    if (file == NULL)
+        return -errno;
+    file->schema = MAILBOX_SCHEMA;
+    file->size = sizeof(struct mailbox_live);
+    atomic_store_explicit(&file->magic, MAILBOX_MAGIC, memory_order_release);
+    if (rename(fresh, path) != 0) {
+        const int error = errno;
+        unlink(fresh);
+        munmap(file, sizeof *file);
+        return -error;
+    }
+    writer->file = file;
+    return 0;
 }
 
 /* The words are stored with release after the odd sequence, so a reader that loads one of them with acquire also sees

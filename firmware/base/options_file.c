@@ -228,7 +228,7 @@ int options_read(const struct option *table, size_t n, void *target, const char 
 {
     struct reading reading = {
         .table = table, .n = n, .target = target, .name = path, .given = given, .error = error};
-    char *text;
+    char *text = NULL;
     const int size = load(path, &text);
     if (size < 0) {
         snprintf(error->text, sizeof error->text, "%s: %s; expected a readable INI file", shown_name(path),
