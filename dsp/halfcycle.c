@@ -25,7 +25,7 @@ static double mean_square(const double *x, double dc)
 
 void halfcycle_add(struct halfcycle *half, const double *grid, int cycles, double dc, double gain)
 {
-    double min = INFINITY;
+    double min = (double)INFINITY;
     double max = 0;
     for (int k = 0; k < 2 * cycles; k++) {
         double now = mean_square(&grid[k * HALF_POINTS], dc);

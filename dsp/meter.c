@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/meter.h"
 
+#include "dsp/absent.h"
 #include "dsp/lock.h"
 #include "dsp/measure.h"
 #include "dsp/points.h"
@@ -229,7 +230,7 @@ static double follow(struct meter *meter)
         }
     }
     track_lose(&meter->track);
-    return NAN;
+    return ABSENT;
 }
 
 /* Flags of the scans of which a sample lies in the window. */
@@ -259,7 +260,7 @@ static void fill(struct meter *meter, struct reading *reading)
     reading->duration_s = window->duration_s;
     reading->quality = scan_quality(meter);
     reading->h_max = meter_h_max(meter->config.scan_rate_hz, window->f_hz);
-    reading->f_hz = NAN;
+    reading->f_hz = ABSENT;
     reading->metered =
         !meter->broken && measure_add(&meter->measure, &meter->ring, window, &reading->quality);
     if (reading->metered) {

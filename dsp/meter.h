@@ -20,7 +20,7 @@
 
 /* What the front end of one channel does to a waveform, and the meter takes out again. */
 struct channel_response {
-    double delay_s;      /* pure delay: the sample taken at t shows the input at t - delay_s; may be negative */
+    double delay_s; /* pure delay: the sample taken at t shows the input at t - delay_s; may be negative */
     double high_pass_hz; /* single pole; 0 = none */
     double low_pass_hz;  /* single pole; 0 = none */
 };

@@ -1,42 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/power.h"
 
+#include "dsp/absent.h"
+
 #include <math.h>
 
 static const double deg_per_rad = 180 / 3.14159265358979323846;
 
 void power_absent(struct point_reading *point)
 {
-    *point = (struct point_reading){.u_rms_v = NAN,
-                                    .i_rms_a = NAN,
-                                    .u_dc_v = NAN,
-                                    .i_dc_a = NAN,
-                                    .p_w = NAN,
-                                    .q1_var = NAN,
-                                    .s_va = NAN,
-                                    .n_var = NAN,
-                                    .pf = NAN,
-                                    .dpf = NAN,
-                                    .phi_deg = NAN,
-                                    .u1_v = NAN,
-                                    .i1_a = NAN,
-                                    .p1_w = NAN,
-                                    .thd_u_pct = NAN,
-                                    .thd_i_pct = NAN,
-                                    .u_crest = NAN,
-                                    .i_crest = NAN,
-                                    .u_half_min_v = NAN,
-                                    .u_half_max_v = NAN};
+    *point = (struct point_reading){.u_rms_v = ABSENT,
+                                    .i_rms_a = ABSENT,
+                                    .u_dc_v = ABSENT,
+                                    .i_dc_a = ABSENT,
+                                    .p_w = ABSENT,
+                                    .q1_var = ABSENT,
+                                    .s_va = ABSENT,
+                                    .n_var = ABSENT,
+                                    .pf = ABSENT,
+                                    .dpf = ABSENT,
+                                    .phi_deg = ABSENT,
+                                    .u1_v = ABSENT,
+                                    .i1_a = ABSENT,
+                                    .p1_w = ABSENT,
+                                    .thd_u_pct = ABSENT,
+                                    .thd_i_pct = ABSENT,
+                                    .u_crest = ABSENT,
+                                    .i_crest = ABSENT,
+                                    .u_half_min_v = ABSENT,
+                                    .u_half_max_v = ABSENT};
     for (int h = 0; h <= DSP_HARMONICS; h++) {
-        point->u_h_v[h] = NAN;
-        point->i_h_a[h] = NAN;
+        point->u_h_v[h] = ABSENT;
+        point->i_h_a[h] = ABSENT;
     }
 }
 
 /* Rounding may lift |part| a hair above whole. */
 static double ratio(double part, double whole)
 {
-    return whole > 0 ? fmax(-1, fmin(1, part / whole)) : (double)NAN;
+    return whole > 0 ? fmax(-1, fmin(1, part / whole)) : ABSENT;
 }
 
 /* What follows from p_w, q1_var, p1_w and s_va. */

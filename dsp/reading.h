@@ -17,23 +17,23 @@
 enum { DSP_HARMONICS = 50 };
 
 struct point_reading {
-    double u_rms_v;      /* absent on a circuit with two voltages */
-    double i_rms_a;      /* AC only, to the Nyquist frequency of the scan; absent on a circuit with two currents */
-    double u_dc_v;       /* mean, apart from u_rms_v */
-    double i_dc_a;       /* mean, apart from i_rms_a */
-    double p_w;          /* active power, all harmonics, without the product of the means */
-    double q1_var;       /* reactive power of the fundamental */
-    double s_va;         /* u_rms_v * i_rms_a; on a circuit the sum over its elements */
-    double n_var;        /* sqrt(s^2 - p^2), >= 0 */
-    double pf;           /* p_w / s_va, -1..1, sign of p_w; absent when s_va is 0 */
-    double dpf;          /* displacement factor: p1 / s1, -1..1 */
-    double phi_deg;      /* displacement angle, (-180, 180] */
-    double u1_v;         /* rms of the fundamental */
+    double u_rms_v; /* absent on a circuit with two voltages */
+    double i_rms_a; /* AC only, to the Nyquist frequency of the scan; absent on a circuit with two currents */
+    double u_dc_v;  /* mean, apart from u_rms_v */
+    double i_dc_a;  /* mean, apart from i_rms_a */
+    double p_w;     /* active power, all harmonics, without the product of the means */
+    double q1_var;  /* reactive power of the fundamental */
+    double s_va;    /* u_rms_v * i_rms_a; on a circuit the sum over its elements */
+    double n_var;   /* sqrt(s^2 - p^2), >= 0 */
+    double pf;      /* p_w / s_va, -1..1, sign of p_w; absent when s_va is 0 */
+    double dpf;     /* displacement factor: p1 / s1, -1..1 */
+    double phi_deg; /* displacement angle, (-180, 180] */
+    double u1_v;    /* rms of the fundamental */
     double i1_a;
     double p1_w;
-    double thd_u_pct;    /* IEC 61000-4-7 subgroups (THDS), of the fundamental, h = 2..h_max */
-    double thd_i_pct;    /* absent when there is no fundamental current to speak of */
-    double u_crest;      /* peak / rms */
+    double thd_u_pct; /* IEC 61000-4-7 subgroups (THDS), of the fundamental, h = 2..h_max */
+    double thd_i_pct; /* absent when there is no fundamental current to speak of */
+    double u_crest;   /* peak / rms */
     double i_crest;
     double u_half_min_v; /* smallest and largest half-cycle rms of the window */
     double u_half_max_v;
@@ -42,8 +42,8 @@ struct point_reading {
 };
 
 struct reading {
-    uint64_t seq;      /* windows since start; a long gap is one reading */
-    int64_t start_ns;  /* monotonic; == end_ns of the one before */
+    uint64_t seq;     /* windows since start; a long gap is one reading */
+    int64_t start_ns; /* monotonic; == end_ns of the one before */
     int64_t end_ns;
     double duration_s; /* (end - start) with its fraction of a nanosecond */
     bool metered;      /* false: nothing was measured, all values absent, the time counts as unmetered */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/track.h"
 
+#include "dsp/absent.h"
 #include "dsp/cycle.h"
 
 #include <math.h>
@@ -123,7 +124,7 @@ double track_add(struct track *track, const struct track_phase *phase, int sourc
     double f_hz = estimate(track, phase, window);
     if (fabs(f_hz - track->f_hz) > surprise_hz) {
         track_lose(track);
-        return NAN;
+        return ABSENT;
     }
     double next_hz = f_hz + track->rate_hz_s * window->duration_s;
     track->f_hz = fmax(track->f_low_hz, fmin(track->f_high_hz, next_hz));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/wave.h"
 
+#include "dsp/absent.h"
 #include "dsp/cycle.h"
 
 #include <math.h>
@@ -23,7 +24,7 @@ static double subgroup_square(const struct wave *wave, int h)
 static double thd_pct(const struct wave *wave)
 {
     if (!(wave->harmonic[1] > 0.1 * wave->rms)) {
-        return NAN;
+        return ABSENT;
     }
     double sum = 0;
     for (int h = 2; h <= wave->h_max; h++) {
@@ -49,17 +50,16 @@ static double crest(const struct wave *wave)
         peak = size > peak ? size : peak;
         sum += x * x;
     }
-    return sum > 0 ? peak / sqrt(sum / n) : (double)NAN;
+    return sum > 0 ? peak / sqrt(sum / n) : ABSENT;
 }
 
 void wave_measure(struct wave *wave)
 {
     wave->dc = wave->bin[0].re;
     wave->rms = sqrt(ac_square(wave));
-    wave->harmonic[0] = NAN;
+    wave->harmonic[0] = ABSENT;
     for (int h = 1; h <= DSP_HARMONICS; h++) {
-        wave->harmonic[h] =
-            h <= wave->h_max ? sqrt(phasor_square(wave->bin[h * wave->cycles]) / 2) : (double)NAN;
+        wave->harmonic[h] = h <= wave->h_max ? sqrt(phasor_square(wave->bin[h * wave->cycles]) / 2) : ABSENT;
     }
     wave->thd_pct = thd_pct(wave);
     wave->crest = crest(wave);
