@@ -59,7 +59,7 @@ static void fill_record(struct record *record, int stream, int64_t seq)
     record->duration_us = record->metered_us = 60000000;
     record->windows = 300;
     record->f_hz = 50.0;
-    record->f_min_hz = record->f_max_hz = NAN;
+    record->f_min_hz = record->f_max_hz = (double)NAN;
     record->h_max = 16;
     memset(record->boot_id, 'b', RECORD_ID - 1);
     record->n_points = 1;
@@ -71,7 +71,7 @@ static void fill_record(struct record *record, int stream, int64_t seq)
         else
             record_set_integer(field, &record->point[0], seq * 1000 + (int64_t)k);
     }
-    record->point[0].thd_i_pct = NAN;
+    record->point[0].thd_i_pct = (double)NAN;
 }
 
 static void fill_event(struct record_event *event, int64_t seq)
@@ -83,7 +83,7 @@ static void fill_event(struct record_event *event, int64_t seq)
     event->utc_ms = INT64_C(1750000000000) + seq;
     memset(event->boot_id, 'b', RECORD_ID - 1);
     snprintf(event->kind, sizeof event->kind, "start");
-    event->value = NAN;
+    event->value = (double)NAN;
 }
 
 static void move_mailbox(struct fake *fake)

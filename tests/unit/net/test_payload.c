@@ -19,10 +19,10 @@ static struct record a_record(int stream)
         .schema = RECORD_SCHEMA, .stream = stream, .seq = 41, .quality = 128, .n_points = 1};
     record.utc_end_ms = INT64_C(1750000000123);
     record.f_hz = 49.98;
-    record.f_min_hz = NAN;
+    record.f_min_hz = (double)NAN;
     record.point_id[0] = record_point_id("grid");
     record.point[0].p_w = -1234.5;
-    record.point[0].thd_u_pct = NAN;
+    record.point[0].thd_u_pct = (double)NAN;
     record.point[0].total.import_uwh = INT64_MAX; /* beyond what a double holds exactly */
     record.point[0].total.export_uwh = RECORD_ABSENT;
     return record;
@@ -95,7 +95,7 @@ static void absent_values_are_left_out(void **state)
 static void an_event_carries_its_key_and_kind(void **state)
 {
     union source_item item = {
-        .event = {.schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .seq = 7, .value = NAN}};
+        .event = {.schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .seq = 7, .value = (double)NAN}};
     (void)state;
     strcpy(item.event.kind, "start");
     strcpy(item.event.detail, "a \"quoted\" word\n");
