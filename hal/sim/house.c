@@ -67,7 +67,9 @@ static const struct waveform_source_ops house_ops = {.name = "house", .next = ho
 
 struct house *house_init(const struct house_config *config)
 {
-    struct house *house = calloc(1, sizeof *house);
+    bool in_range = config->f_nominal_hz >= 45 && config->f_nominal_hz <= 65 && config->u_nominal_v > 0 &&
+                    config->start_hour >= 0 && config->start_hour <= 24 && config->solar_peak_w >= 0;
+    struct house *house = in_range ? calloc(1, sizeof *house) : NULL;
     if (house == NULL) {
         return NULL;
     }

@@ -17,14 +17,16 @@
 enum { HOUSE_LOADS = 12 };
 
 struct house_config {
-    double f_nominal_hz;
-    double u_nominal_v;
+    double f_nominal_hz; /* 45..65 */
+    double u_nominal_v;  /* > 0 */
     double start_hour;   /* 0..24 */
     double solar_peak_w; /* 0 = no solar */
     uint64_t seed;
 };
 
-struct house; /* opaque; from house_init (allocates once), freed by house_close */
+/* Opaque; from house_init (allocates once), freed by house_close. NULL when the configuration is out of range or
+ * memory is short. */
+struct house;
 struct house *house_init(const struct house_config *config);
 void house_close(struct house *house);
 struct waveform_source *house_source(struct house *house);

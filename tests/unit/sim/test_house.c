@@ -200,6 +200,23 @@ static void loads_can_be_looked_at_one_by_one(void **state)
     house_close(house);
 }
 
+static void a_configuration_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    static const struct house_config wrong[] = {
+        {.f_nominal_hz = 0, .u_nominal_v = 120},
+        {.f_nominal_hz = 600, .u_nominal_v = 120},
+        {.f_nominal_hz = (double)NAN, .u_nominal_v = 120},
+        {.f_nominal_hz = 60, .u_nominal_v = 0},
+        {.f_nominal_hz = 60, .u_nominal_v = 120, .start_hour = -1},
+        {.f_nominal_hz = 60, .u_nominal_v = 120, .start_hour = 25},
+        {.f_nominal_hz = 60, .u_nominal_v = 120, .solar_peak_w = -1},
+    };
+    for (size_t c = 0; c < sizeof wrong / sizeof wrong[0]; c++) {
+        assert_null(house_init(&wrong[c]));
+    }
+}
+
 static void closing_nothing_is_allowed(void **state)
 {
     (void)state;
@@ -215,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_day_s_figures_are_those_of_a_household),
         cmocka_unit_test(between_two_drifts_an_unchanged_house_gives_unchanged_tables),
         cmocka_unit_test(loads_can_be_looked_at_one_by_one),
+        cmocka_unit_test(a_configuration_out_of_range_is_refused),
         cmocka_unit_test(closing_nothing_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
