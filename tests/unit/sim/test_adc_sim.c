@@ -99,7 +99,7 @@ static double sine_level_lsb(double peak, double f_hz, double angle_rad, double 
     return (offset_v + size * sin(2 * fixture_pi * f_hz * t_s + angle_rad + shift_rad)) * 1024 / 3;
 }
 
-/* Half a code either way, and for the 4-point interpolation 5e-10 of the peak. */
+/* Half a code either way, and for the 4-point interpolation 4e-11 of the peak. */
 static const double code_tolerance = 0.5 + 1e-5;
 
 static void conversions_follow_one_another_each_at_its_own_instant(void **state)
