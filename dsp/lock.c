@@ -7,8 +7,9 @@ static const double pi = 3.14159265358979323846;
 static const double step_hz = 2.5;
 enum { REFINEMENTS = 6 };
 
-/* Samples without their mean, weighted with half the distance between their neighbours: sums become integrals. */
-static void weigh(struct strip *strip)
+/* Samples without their mean, weighted with half the distance between their neighbours: sums become integrals. Returns
+ * the mean square. */
+static double weigh(struct strip *strip)
 {
     double area = 0;
     double length = 0;
@@ -18,11 +19,15 @@ static void weigh(struct strip *strip)
         length += width;
     }
     double mean = length > 0 ? area / length : 0;
+    double squares = 0;
     for (int k = 0; k < strip->n; k++) {
         bool inside = k > 0 && k < strip->n - 1;
         double width = inside ? (strip->u[k + 1] - strip->u[k - 1]) / 2 : 0;
-        strip->r[k] = width * (strip->x[k] - mean);
+        double x = strip->x[k] - mean;
+        strip->r[k] = width * x;
+        squares += width * x * x;
     }
+    return length > 0 ? squares / length : 0;
 }
 
 /* Peak amplitude and phase (at u = 0) of the component at f_hz within from_s..to_s. */
@@ -64,7 +69,9 @@ bool lock_find(struct strip *strip, double span_s, double f_low_hz, double f_hig
     const double least = 2 * live_v * live_v;
     struct phasor first = {0, 0};
     struct phasor second = {0, 0};
-    weigh(strip);
+    if (weigh(strip) < live_v * live_v) {
+        return false; /* dead: spare the search */
+    }
     double f_hz = coarse_hz(strip, span_s, f_low_hz, f_high_hz);
     for (int k = 0; k < REFINEMENTS; k++) {
         first = component(strip, f_hz, 0, half_s);

@@ -153,11 +153,25 @@ static bool window_full(const struct meter *meter)
     return true;
 }
 
+/* True if no earlier element has the same voltage. */
+static bool new_voltage(const struct topology *topology, int element)
+{
+    for (int k = 0; k < element; k++) {
+        if (topology->element[k].u_channel == topology->element[element].u_channel) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Looks for the mains in the samples of the window, on each voltage in turn. */
 static bool find_tone(struct meter *meter, struct tone *tone)
 {
     const struct topology *topology = &meter->config.topology;
     for (int k = 0; k < topology->n_elements; k++) {
+        if (!new_voltage(topology, k)) {
+            continue;
+        }
         struct strip *strip =
             measure_strip_s(&meter->measure, &meter->ring, &meter->window, topology->element[k].u_channel);
         if (lock_find(strip, meter->window.duration_s, meter->track.f_low_hz, meter->track.f_high_hz,

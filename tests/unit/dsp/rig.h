@@ -42,6 +42,8 @@ struct rig {
     double jitter_s;     /* rms of each scan's instant, one-sided */
     double stop_every_s; /* a hole of stop_s every so often; 0 = never */
     double stop_s;
+    bool pauses; /* a random pause of up to one period after each block of 16 scans */
+    double paused_s;
     double dead_from_s; /* all channels read 0 within */
     double dead_to_s;
     int64_t base_ns;
@@ -128,6 +130,8 @@ static inline void rig_scan(struct rig *rig, struct meter_scan *scan)
         rig->scan += (int64_t)ceil((rig->stop_s - into) * rig->config.scan_rate_hz);
         t = (double)rig->scan++ / rig->config.scan_rate_hz;
     }
+    rig->paused_s += rig->pauses && rig->scan % 16 == 0 ? rig_uniform(rig) / rig->config.scan_rate_hz : 0;
+    t += rig->paused_s;
     t += rig->jitter_s > 0 ? fmin(fabs(rig->jitter_s * rig_gauss(rig)), 0.9 / rig->config.scan_rate_hz) : 0;
     scan->quality = rig->quality;
     for (int k = 0; k < rig->config.topology.n_channels; k++) {

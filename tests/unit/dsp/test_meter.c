@@ -141,19 +141,21 @@ struct disturbance_case {
     double spacing_s;
     double stop_s; /* every 137 ms */
     bool rich;
+    bool pauses;
     double error_most; /* of U, I, P, Q1 */
     double f_most_hz;
     double thd_most_pct; /* of the voltage's, absolute */
 };
 
 static const struct disturbance_case disturbances[] = {
-    {"skew of a whole scan between the channels", 0, 93e-6, 0, false, 1e-6, 1e-4, 1e-3},
-    {"hold instants jitter by 20 us", 20e-6, 31.8e-6, 0, false, 1e-6, 1e-4, 1e-3},
-    {"rich harmonics", 0, 31.8e-6, 0, true, 1e-5, 1e-4, 2e-3},
-    {"rich harmonics, jitter", 20e-6, 31.8e-6, 0, true, 1e-5, 1e-4, 5e-3},
-    {"holes of 2 ms", 0, 31.8e-6, 0.002, false, 5e-5, 1e-4, 5e-3},
-    {"rich harmonics, jitter and holes of 2 ms", 20e-6, 31.8e-6, 0.002, true, 5e-5, 1e-4, 5e-3},
-    {"holes of nearly a cycle", 0, 31.8e-6, 0.016, false, 1e-3, 2e-3, 0.3},
+    {"skew of a whole scan between the channels", 0, 93e-6, 0, false, false, 1e-6, 1e-4, 1e-3},
+    {"hold instants jitter by 20 us", 20e-6, 31.8e-6, 0, false, false, 1e-6, 1e-4, 1e-3},
+    {"rich harmonics", 0, 31.8e-6, 0, true, false, 1e-5, 1e-4, 2e-3},
+    {"rich harmonics, jitter", 20e-6, 31.8e-6, 0, true, false, 1e-5, 1e-4, 5e-3},
+    {"rich harmonics, deliberate pauses", 0, 31.8e-6, 0, true, true, 1e-5, 1e-4, 5e-3},
+    {"holes of 2 ms", 0, 31.8e-6, 0.002, false, false, 5e-5, 1e-4, 5e-3},
+    {"rich harmonics, jitter, pauses and holes of 2 ms", 20e-6, 31.8e-6, 0.002, true, true, 5e-5, 1e-4, 5e-3},
+    {"holes of nearly a cycle", 0, 31.8e-6, 0.016, false, false, 1e-3, 2e-3, 0.3},
 };
 
 static void add_rich_harmonics(struct rig *rig)
@@ -177,6 +179,7 @@ static void disturbed_sampling(void **state)
         rig.spacing_s = c->spacing_s;
         rig.stop_every_s = c->stop_s > 0 ? 0.137 : 0;
         rig.stop_s = c->stop_s;
+        rig.pauses = c->pauses;
         if (c->rich) {
             add_rich_harmonics(&rig);
         }

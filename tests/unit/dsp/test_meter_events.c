@@ -456,6 +456,41 @@ static void unread_scans_are_lost_but_time_is_not(void **state)
     meter_close(meter);
 }
 
+/* Whatever comes in: no crash, no lost time, and right again as soon as the input is. */
+static void hostile_scans(void **state)
+{
+    (void)state;
+    static const double oddities[] = {1e308, -1e308, 1e-320, 0, (double)NAN, -(double)INFINITY, 1e100};
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct rig rig;
+        struct reading reading;
+        struct meter_scan scan;
+        struct continuity c = {0};
+        rig_init(&rig, 50, 50, 60);
+        rig.random = seed * 7919;
+        struct meter *meter = meter_init(&rig.config);
+        for (int k = 0; k < 26000; k++) {
+            rig_scan(&rig, &scan);
+            bool hostile = k > 4000 && k < 12000;
+            if (hostile && rig_uniform(&rig) < 0.01) {
+                scan.value[k % 2] = oddities[(int)(rig_uniform(&rig) * 7)];
+                scan.hold_ns[k % 2] += (int64_t)(2e8 * rig_uniform(&rig) - 1e8);
+            }
+            if (hostile && rig_uniform(&rig) < 0.001) {
+                rig.scan += (int64_t)(rig_uniform(&rig) * 3000);
+            }
+            meter_add(meter, &scan);
+            while (meter_read(meter, &reading)) {
+                check_continuity(&c, &reading);
+            }
+        }
+        assert_true(reading.metered);
+        assert_int_equal(reading.quality, 0);
+        assert_true(fabs(reading.point[0].p_w - 575) < 0.01);
+        meter_close(meter);
+    }
+}
+
 struct wrong_config {
     const char *name;
     void (*spoil)(struct meter_config *config);
@@ -556,6 +591,7 @@ int main(void)
         cmocka_unit_test(flags_reach_every_window_they_touch),
         cmocka_unit_test(stamps_that_run_backwards_are_left_out),
         cmocka_unit_test(unread_scans_are_lost_but_time_is_not),
+        cmocka_unit_test(hostile_scans),
         cmocka_unit_test(wrong_configurations_are_refused),
     };
     return cmocka_run_group_tests_name("dsp/meter_events", tests, NULL, NULL);
