@@ -128,6 +128,13 @@ bool record_valid(const struct record *record)
     return true;
 }
 
+bool record_absent(const struct record_field *field, const void *base)
+{
+    if (field->type == FIELD_INTEGER)
+        return record_integer(field, base) == RECORD_ABSENT;
+    return field->type == FIELD_REAL && !isfinite(record_real(field, base));
+}
+
 int64_t record_integer(const struct record_field *field, const void *base)
 {
     int64_t value;

@@ -99,6 +99,7 @@ int record_stream_id(const char *name);
 bool record_valid(const struct record *record);
 
 /* Value access through a field: absent integers are RECORD_ABSENT, absent reals NaN. */
+bool record_absent(const struct record_field *field, const void *base);
 int64_t record_integer(const struct record_field *field, const void *base);
 double record_real(const struct record_field *field, const void *base);
 const char *record_text(const struct record_field *field, const void *base);

@@ -5,19 +5,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEY_BYTES = 64 };
+enum { KEY_BYTES = 64, TEXT_BYTES = 256 };
+
+static json_t *text_json(const char *text)
+{
+    char ascii[TEXT_BYTES];
+    json_t *value = json_string(text);
+    if (value != NULL)
+        return value;
+    size_t i = 0;
+    for (; text[i] != '\0' && i + 1 < sizeof ascii; i++)
+        ascii[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    ascii[i] = '\0';
+    return json_string(ascii);
+}
 
 json_t *record_json_value(const struct record_field *field, const void *base)
 {
     switch (field->type) {
-    case FIELD_INTEGER: {
-        const int64_t value = record_integer(field, base);
-        return value == RECORD_ABSENT ? NULL : json_integer(value);
-    }
+    case FIELD_INTEGER:
+        return json_integer(record_integer(field, base));
     case FIELD_REAL:
-        return json_real(record_real(field, base)); /* NULL unless finite */
+        return json_real(record_real(field, base));
     case FIELD_TEXT:
-        return json_string(record_text(field, base)); /* NULL unless UTF-8 */
+        return text_json(record_text(field, base));
     }
     return NULL;
 }
@@ -27,11 +38,10 @@ int record_json_add(json_t *object, const char *prefix, const struct record_fiel
 {
     for (size_t i = 0; i < n; i++) {
         char key[KEY_BYTES];
-        json_t *value = record_json_value(&fields[i], base);
-        if (value == NULL)
+        if (record_absent(&fields[i], base))
             continue;
         snprintf(key, sizeof key, "%s%s", prefix, fields[i].name);
-        if (json_object_set_new(object, key, value) != 0)
+        if (json_object_set_new(object, key, record_json_value(&fields[i], base)) != 0)
             return -1;
     }
     return 0;

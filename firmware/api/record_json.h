@@ -4,7 +4,7 @@
  * Keys:    the names of the field tables in their order, a point's fields prefixed with the point's name
  *          (grid_p_w, grid_import_uwh). "stream" is the stream's name. Absent values are left out.
  * Numbers: integers stay integers; dump with JSON_REAL_PRECISION(RECORD_JSON_DIGITS).
- * Errors:  NULL when memory ran out. Text that is not UTF-8 is left out.
+ * Errors:  NULL when memory ran out. In a text that is not UTF-8 each byte that is not ASCII becomes '?'.
  * Owner:   the caller, one reference.
  */
 #ifndef VATIO_API_RECORD_JSON_H
@@ -35,7 +35,7 @@ json_t *record_identity_json(const struct mailbox_live *live);
  * are left out, and so is an array with none. */
 json_t *record_harmonics_json(const struct mailbox_live *live);
 
-/* One value; NULL if it is absent. */
+/* One value that is not absent. */
 json_t *record_json_value(const struct record_field *field, const void *base);
 
 /* Adds to object what the table's fields hold, each key behind prefix. 0, or -1 when memory ran out. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -138,12 +139,22 @@ static int dispatch(struct cli *cli, int argc, char *const argv[])
     return wrong_usage(cli, error.text);
 }
 
+/* A pipe's or socket's other end is closed: its reader has seen enough, and that is no failure. */
+static bool reader_has_gone(FILE *file)
+{
+    struct pollfd end = {.fd = fileno(file), .events = POLLOUT};
+    return poll(&end, 1, 0) == 1 && (end.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int cli_run(struct cli *cli, int argc, char *const argv[])
 {
-    int status = dispatch(cli, argc, argv);
+    const int status = dispatch(cli, argc, argv);
     errno = 0;
-    if ((fflush(cli->out) == 0 && !ferror(cli->out)) || errno == EPIPE)
-        return status; /* a reader that has seen enough is no failure */
-    fprintf(cli->err, "vatio: the output could not be written: %s\n", strerror(errno));
+    if (fflush(cli->out) == 0 && !ferror(cli->out))
+        return status;
+    const int error = errno;
+    if (reader_has_gone(cli->out))
+        return status == CLI_REFUSED ? CLI_OK : status;
+    fprintf(cli->err, "vatio: the output could not be written: %s\n", strerror(error != 0 ? error : EIO));
     return status == CLI_OK ? CLI_REFUSED : status;
 }

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 enum { NAME_BYTES = 64 };
@@ -115,13 +114,13 @@ static int put_csv_value(struct export_writer *writer, void *row, const char *na
 {
     (void)name;
     separate(writer, row);
-    if (base == NULL)
+    if (base == NULL || record_absent(field, base))
         return 0;
     if (field->type == FIELD_TEXT)
         write_csv_text(writer->file, record_text(field, base));
-    else if (field->type == FIELD_INTEGER && record_integer(field, base) != RECORD_ABSENT)
+    else if (field->type == FIELD_INTEGER)
         fprintf(writer->file, "%" PRId64, record_integer(field, base));
-    else if (field->type == FIELD_REAL && isfinite(record_real(field, base)))
+    else
         fprintf(writer->file, "%.*g", RECORD_JSON_DIGITS, record_real(field, base));
     return 0;
 }
@@ -130,8 +129,9 @@ static int put_json_value(struct export_writer *writer, void *row, const char *n
                           const struct record_field *field, const void *base)
 {
     (void)writer;
-    json_t *value = base == NULL ? NULL : record_json_value(field, base);
-    return json_object_set_new(row, name, value != NULL ? value : json_null()) == 0 ? 0 : -ENOMEM;
+    const bool absent = base == NULL || record_absent(field, base);
+    json_t *value = absent ? json_null() : record_json_value(field, base);
+    return json_object_set_new(row, name, value) == 0 ? 0 : -ENOMEM;
 }
 
 static int begin_csv(struct export_writer *writer, const struct control_reply *reply)

@@ -3,8 +3,6 @@
 
 #include "firmware/api/record_json.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,28 +35,22 @@ bool format_is_register(const struct record_field *field)
     return is_energy(field) && strstr(field->name, "_delta_") == NULL;
 }
 
-static void format_real(const struct record_field *field, double value, char text[FORMAT_CELL])
+static int decimals_of(const char *unit)
 {
     size_t i = 0;
-    while (i + 1 < sizeof decimals / sizeof decimals[0] && strcmp(decimals[i].unit, field->unit) != 0)
+    while (i + 1 < sizeof decimals / sizeof decimals[0] && strcmp(decimals[i].unit, unit) != 0)
         i++;
-    if (isfinite(value))
-        snprintf(text, FORMAT_CELL, "%.*f", decimals[i].decimals, value);
+    return decimals[i].decimals;
 }
 
 void format_field(const struct record_field *field, const void *base, char text[FORMAT_CELL])
 {
-    snprintf(text, FORMAT_CELL, "-");
-    if (field->type == FIELD_REAL) {
-        format_real(field, record_real(field, base), text);
-    } else if (field->type == FIELD_TEXT) {
-        snprintf(text, FORMAT_CELL, "%.31s", record_text(field, base));
-    } else if (record_integer(field, base) != RECORD_ABSENT) {
-        if (is_energy(field))
-            record_format_kwh(record_integer(field, base), text, FORMAT_CELL);
-        else
-            snprintf(text, FORMAT_CELL, "%" PRId64, record_integer(field, base));
-    }
+    if (record_absent(field, base))
+        snprintf(text, FORMAT_CELL, "-");
+    else if (field->type == FIELD_REAL)
+        snprintf(text, FORMAT_CELL, "%.*f", decimals_of(field->unit), record_real(field, base));
+    else
+        record_format_kwh(record_integer(field, base), text, FORMAT_CELL);
 }
 
 const struct record_field *format_find(const struct record_field *fields, size_t n, const char *name)
@@ -109,7 +101,7 @@ static int add_register(json_t *object, const struct record_field *field, const 
 {
     char name[FORMAT_CELL], text[FORMAT_CELL];
     const int64_t micro = record_integer(field, point);
-    if (micro == RECORD_ABSENT)
+    if (record_absent(field, point))
         return 0;
     format_kilo_name(field->name, name);
     record_format_kwh(micro, text, sizeof text);

@@ -17,7 +17,7 @@ enum { FORMAT_CELL = 32 };
 /* "2026-11-21 08:00:00" in UTC. */
 void format_utc(int64_t utc_ms, char text[FORMAT_CELL]);
 
-/* A value with the decimals of its unit, energy in kilo-units with three. */
+/* A real with the decimals of its unit, an energy in kilo-units with three. */
 void format_field(const struct record_field *field, const void *base, char text[FORMAT_CELL]);
 
 /* The field of that name, NULL if there is none. */

@@ -11,9 +11,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -225,6 +227,23 @@ static void paths_that_do_not_work_are_refused(void **state)
     assert_int_equal(mkdir(directory, 0700), 0);
 }
 
+static void a_full_file_system_is_reported_and_leaves_nothing(void **state)
+{
+    struct mailbox_writer writer;
+    struct rlimit before, limit;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 1000;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(mailbox_create(&writer, directory), -EFBIG);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_null(writer.file);
+    assert_int_equal(rmdir(directory), 0);
+    assert_int_equal(mkdir(directory, 0700), 0);
+}
+
 enum { WRITES = 2000 };
 
 struct stress {
@@ -297,6 +316,7 @@ int main(void)
         TEST(files_that_are_not_ours_are_refused),
         TEST(texts_end_whatever_the_writer_wrote),
         TEST(paths_that_do_not_work_are_refused),
+        TEST(a_full_file_system_is_reported_and_leaves_nothing),
         TEST(readers_never_see_a_mixture_and_never_go_back),
         cmocka_unit_test(each_counter_has_a_name),
     };

@@ -144,6 +144,25 @@ static void accessors_reach_the_named_member(void **state)
     find(record_point_fields, record_point_fields_n, "apparent_delta_uvah");
 }
 
+static void absent_is_known_by_type(void **state)
+{
+    const struct record_field *power = find(record_point_fields, record_point_fields_n, "p_w");
+    const struct record_field *total = find(record_point_fields, record_point_fields_n, "import_uwh");
+    const struct record_field *kind = find(record_event_fields, record_event_fields_n, "kind");
+    struct record_point point = {.p_w = 0};
+    const struct record_event event = {.kind = ""};
+    (void)state;
+    assert_false(record_absent(power, &point));
+    assert_false(record_absent(total, &point));
+    assert_false(record_absent(kind, &event));
+    record_set_real(power, &point, (double)NAN);
+    record_set_integer(total, &point, RECORD_ABSENT);
+    assert_true(record_absent(power, &point));
+    assert_true(record_absent(total, &point));
+    record_set_real(power, &point, HUGE_VAL);
+    assert_true(record_absent(power, &point));
+}
+
 static void texts_are_cut_to_their_field(void **state)
 {
     struct record_event event;
@@ -195,6 +214,7 @@ int main(void)
         cmocka_unit_test(the_tables_cover_their_structs_once),
         cmocka_unit_test(names_end_in_their_unit),
         cmocka_unit_test(accessors_reach_the_named_member),
+        cmocka_unit_test(absent_is_known_by_type),
         cmocka_unit_test(texts_are_cut_to_their_field),
         cmocka_unit_test(records_from_elsewhere_are_checked),
     };

@@ -346,6 +346,22 @@ static void a_write_that_fails_half_way_keeps_the_record_before(void **state)
     assert_int_equal(newest(NULL), 3);
 }
 
+static void a_file_that_cannot_be_allocated_is_refused(void **state)
+{
+    struct rlimit before, limit;
+    struct journal journal;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = DISTANCE;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(journal_open(&journal, path, MAGIC, RECORD, DISTANCE), -EFBIG);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    open_ok(&journal); /* later, with room */
+    journal_close(&journal);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_directory, remove_directory)
 int main(void)
 {
@@ -362,6 +378,7 @@ int main(void)
         TEST(wrong_arguments_and_paths_are_refused),
         TEST(a_creation_that_was_cut_is_completed),
         TEST(a_file_cut_while_open_is_damage_not_a_crash),
+        TEST(a_file_that_cannot_be_allocated_is_refused),
         TEST(a_write_that_fails_half_way_keeps_the_record_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
