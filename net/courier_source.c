@@ -96,7 +96,7 @@ void courier_poll(struct courier *courier, int64_t now_ms)
 
     courier->poll_ms = now_ms + COURIER_POLL_MS;
     int error = source_status(courier->source, &status);
-    if (error == 0 && (status.meter_id[0] == '\0' || status.store_id[0] == '\0'))
+    if (error == 0 && (status.meter_id[0] == '\0' || !topics_id_valid(status.store_id)))
         error = -EPROTO;
     if (error == 0 && (!courier->has_meter || strcmp(status.meter_id, courier->meter_id) != 0)) {
         error = adopt_meter(courier, status.meter_id, now_ms);

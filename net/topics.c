@@ -26,16 +26,16 @@ bool topics_base_valid(const char *base)
     return true;
 }
 
-static bool meter_id_valid(const char *meter_id)
+bool topics_id_valid(const char *id)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    const size_t length = strlen(meter_id);
-    return length > 0 && length < RECORD_ID && strspn(meter_id, allowed) == length;
+    const size_t length = strlen(id);
+    return length > 0 && length < RECORD_ID && strspn(id, allowed) == length;
 }
 
 int topics_init(struct topics *topics, const char *base, const char *meter_id)
 {
-    if (!topics_base_valid(base) || !meter_id_valid(meter_id))
+    if (!topics_base_valid(base) || !topics_id_valid(meter_id))
         return -EINVAL;
     snprintf(topics->client_id, sizeof topics->client_id, "vatio-%s", meter_id);
     for (int k = 0; k < TOPICS; k++)

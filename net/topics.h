@@ -23,7 +23,10 @@ struct topics {
 /* 1..TOPIC_BASE_MAX printable ASCII characters without blank, '+', '#', '$' and '"'; no empty level; at most three '/'. */
 bool topics_base_valid(const char *base);
 
-/* 0, or -EINVAL when base or meter_id cannot be part of a topic (meter_id: letters, digits, '-', '_', '.'). */
+/* 1..RECORD_ID - 1 letters, digits, '-', '_' and '.': can be a topic level and part of a file name. */
+bool topics_id_valid(const char *id);
+
+/* 0, or -EINVAL when base or meter_id cannot be part of a topic. */
 int topics_init(struct topics *topics, const char *base, const char *meter_id);
 
 #endif

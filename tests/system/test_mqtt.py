@@ -385,6 +385,46 @@ def second_instance(scene):
     assert first.stop() == 0
 
 
+def run(*arguments):
+    return subprocess.run([MQTT, *arguments], capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+
+
+def command_line(scene):
+    assert "usage: vatio-mqtt" in run("--help").stdout
+    assert run("--version").stdout.startswith("vatio-mqtt ")
+    dumped = run("--config", "", "--broker", "example.org:77", "--dump-config").stdout
+    assert "host = example.org" in dumped and "port = 77" in dumped, dumped
+    done = run("--config", scene.write("good.ini", dumped), "--check-config")
+    assert done.returncode == 0 and done.stdout == "settings are good\n", done
+    done = run("--config", scene.write("bad.ini", "[mqtt]\n\nprot = 1\n"), "--check-config")
+    assert done.returncode == 2 and "bad.ini:3" in done.stderr and done.stderr.count("\n") == 1, done
+    done = run("--nonsense")
+    assert done.returncode == 2 and "--nonsense" in done.stderr and done.stderr.count("\n") == 1, done
+    done = run("--config", "", "--state-dir", scene.path("no/such/dir"))
+    assert done.returncode == 1 and "state directory" in done.stderr and done.stderr.count("\n") == 1, done
+
+
+def systemd_is_told(scene):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(scene.path("notify"))
+        notify.settimeout(DEADLINE_S)
+        broker, fake = scene.broker(), scene.vatiod()
+        mqtt = scene.mqtt("--status-file", scene.path("no/such/file"), NOTIFY_SOCKET=scene.path("notify"),
+                          WATCHDOG_USEC="400000")
+        heard = ""
+        while not ("READY=1" in heard and "STATUS=connected to broker" in heard and heard.count("WATCHDOG=1") > 3):
+            heard += notify.recv(4096).decode() + "\n"
+        until(lambda: mqtt.text().count("it is not written any more") == 1, "a wrong status file is said once")
+        broker.send(signal.SIGSTOP)
+        tell(fake, "records minute 100")
+        mqtt.send(signal.SIGTERM)
+        while "STOPPING=1" not in heard:
+            heard += notify.recv(4096).decode() + "\n"
+        mqtt.send(signal.SIGTERM)  # asked twice: the broker is not waited for
+        broker.send(signal.SIGCONT)
+        assert mqtt.wait() == 0, mqtt.text()
+
+
 def certificates(scene):
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=scene.dir)
@@ -417,7 +457,7 @@ def certificates(scene):
 
 
 SCENARIOS = [will_after_kill, vatiod_comes_and_goes, broker_killed, acl_denies, killed_itself, credentials_refused,
-             info_live_and_records, broker_absent, second_instance, certificates]
+             info_live_and_records, broker_absent, second_instance, certificates, command_line, systemd_is_told]
 
 
 def play(scenario):

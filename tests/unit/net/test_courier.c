@@ -584,6 +584,10 @@ static void a_meter_without_a_usable_name_is_waited_for(void **state)
         assert_int_equal(world->publisher.connects, 0);
     }
     strcpy(world->source.meter_id, "m1");
+    strcpy(world->source.store_id, "../s1"); /* would be part of a file name */
+    step(world, COURIER_POLL_MS);
+    assert_int_equal(world->publisher.connects, 0);
+    strcpy(world->source.store_id, "s1");
     step(world, COURIER_POLL_MS);
     assert_int_equal(world->publisher.connects, 1);
 }

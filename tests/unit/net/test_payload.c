@@ -174,6 +174,40 @@ static void info_does_not_change_with_time_or_restarts(void **state)
     free(after);
 }
 
+static long allocations_left;
+
+static void *allocate_or_fail(size_t size)
+{
+    return allocations_left-- > 0 ? malloc(size) : NULL;
+}
+
+static void memory_that_runs_out_gives_no_text(void **state)
+{
+    const union source_item item = {.record = a_record(STREAM_MINUTE)};
+    const struct mailbox_live live = a_mailbox();
+    char *text[3] = {NULL};
+
+    (void)state;
+    json_set_alloc_funcs(allocate_or_fail, free);
+    /* One allocation more each time, until it is enough for all three. */
+    for (long n = 0; text[0] == NULL || text[1] == NULL || text[2] == NULL; n++) {
+        assert_true(n < 10000);
+        for (int k = 0; k < 3; k++)
+            free(text[k]);
+        allocations_left = n;
+        text[0] = payload_record("m1", "s1", STREAM_MINUTE, &item);
+        allocations_left = n;
+        text[1] = payload_live(&live);
+        allocations_left = n;
+        text[2] = payload_info(&live);
+    }
+    json_set_alloc_funcs(malloc, free);
+    for (int k = 0; k < 3; k++) {
+        assert_int_equal(text[k][strlen(text[k]) - 1], '}');
+        free(text[k]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +217,7 @@ int main(void)
         cmocka_unit_test(live_is_a_record_too),
         cmocka_unit_test(info_says_who_what_and_in_which_units),
         cmocka_unit_test(info_does_not_change_with_time_or_restarts),
+        cmocka_unit_test(memory_that_runs_out_gives_no_text),
     };
     return cmocka_run_group_tests_name("payload", tests, NULL, NULL);
 }
