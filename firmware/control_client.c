@@ -13,8 +13,9 @@ bool control_client_receive(struct control_server *server, struct control_client
 {
     struct control_request request;
     memset(&request, 0, sizeof request);
-    /* MSG_TRUNC: the packet's true size. Descriptors sent along find no room and are closed by the kernel. */
-    ssize_t size = recv(client->fd, &request, sizeof request, MSG_DONTWAIT | MSG_TRUNC);
+    /* The socket does not block. MSG_TRUNC: the packet's true size. Descriptors that came along find no room and are
+     * closed by the kernel. */
+    ssize_t size = recv(client->fd, &request, sizeof request, MSG_TRUNC);
     if (size < 0)
         return errno == EAGAIN || errno == EINTR;
     if (size == 0) /* hung up; an empty packet looks the same and deserves no better */
@@ -32,7 +33,7 @@ bool control_client_send(struct control_server *server, struct control_client *c
             control_verbs_stream_next(server, client);
         client->sending = true;
         size_t size = offsetof(struct control_reply, body) + client->reply.length;
-        if (send(client->fd, &client->reply, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        if (send(client->fd, &client->reply, size, MSG_NOSIGNAL) < 0)
             return errno == EAGAIN || errno == EINTR || errno == ENOBUFS;
         client->sending = false;
         client->active_ms = now_ms;

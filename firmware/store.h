@@ -80,7 +80,8 @@ int store_open(struct store *store, const struct store_config *config, char *err
 int store_add(struct store *store, struct record *record, int64_t now_ms);
 int store_add_event(struct store *store, struct record_event *event, int64_t now_ms);
 
-/* Writes the batch if it is due. After a failure the next try is batch_ms later. */
+/* Writes the batch if it is due; 0 also when it is not. After a failure the next try is batch_ms later; until it succeeds
+ * store->failed is true. */
 int store_tick(struct store *store, int64_t now_ms);
 
 /* Writes the batch now. */

@@ -531,6 +531,25 @@ static void test_client_gone_in_mid_stream(void **state)
     control_close(&control);
 }
 
+/* Its replies have nowhere to go: the server drops it and does not die of SIGPIPE. */
+static void test_client_that_cannot_read(void **state)
+{
+    struct fixture *f = *state;
+    struct control deaf, other;
+    struct control_reply reply;
+    start(f);
+    connect_to(f, &deaf);
+    assert_int_equal(shutdown(deaf.fd, SHUT_RD), 0);
+    begin_stream(&deaf, STREAM_MINUTE, 1, 300);
+    struct pollfd hang_up = {.fd = deaf.fd, .events = 0};
+    assert_int_equal(poll(&hang_up, 1, TIMEOUT_MS), 1);
+    connect_to(f, &other);
+    assert_int_equal(call(&other, CONTROL_STATUS, 0, &reply), 0);
+    assert_int_equal(atomic_load(&f->server.clients), 1);
+    control_close(&deaf);
+    control_close(&other);
+}
+
 /* A request of one who hangs up at once is still done. */
 static void test_request_and_hang_up(void **state)
 {
@@ -712,6 +731,7 @@ int main(void)
         TEST(test_clients_do_not_wait_for_each_other),
         TEST(test_slow_client_is_dropped),
         TEST(test_client_gone_in_mid_stream),
+        TEST(test_client_that_cannot_read),
         TEST(test_request_and_hang_up),
         TEST(test_places),
         TEST(test_idle_client_makes_room),

@@ -26,6 +26,7 @@ static const struct {
      -EMEDIUMTYPE, "version -1"},
     {"another program's database is refused", "PRAGMA application_id = 42; PRAGMA user_version = 1", NULL,
      -EMEDIUMTYPE, "another program"},
+    {"so is one that is still empty", "PRAGMA application_id = 42", NULL, -EMEDIUMTYPE, "another program"},
     {"a database with tables and no owner is refused", "CREATE TABLE stamps (country TEXT)", NULL,
      -EMEDIUMTYPE, "another program"},
     {"a short text is refused", NULL, "hello\n", -EMEDIUMTYPE, "not a database"},
