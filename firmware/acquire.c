@@ -4,6 +4,7 @@
 #include "firmware/base/log.h"
 #include "firmware/thread.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -67,6 +68,8 @@ bool acquire_step(struct acquire *acquire)
     health_add(&acquire->health->acquire_turns, 1);
     struct adc_scan scan;
     int result = adc_read(acquire->source->adc, due_ns, &scan);
+    if (result == -EINTR) /* a signal ended the wait: nothing is wrong with the converter */
+        return true;
     if (result < 0) {
         health_add(&acquire->health->scans_failed, 1);
         recover(acquire, result);

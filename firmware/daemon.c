@@ -223,11 +223,11 @@ static int open_display(struct daemon *daemon, char *error, size_t error_size)
         display_terminal_init(&daemon->display.terminal, STDOUT_FILENO, daemon->config.footer);
         task->display = &daemon->display.terminal.display;
     } else if (daemon->config.display == CONFIG_DISPLAY_HD44780) {
-        int result =
-            display_hd44780_init(&daemon->display.hd44780, daemon->board.lcd.i2c_device,
-                                 daemon->board.lcd.i2c_address, &hd44780_system_calls, error, error_size);
-        if (result < 0)
-            return result;
+        /* A display that is not there yet may come; metering does not wait for it. */
+        if (display_hd44780_init(&daemon->display.hd44780, daemon->board.lcd.i2c_device,
+                                 daemon->board.lcd.i2c_address, &hd44780_system_calls, error, error_size) < 0)
+            log_warning("%s; metering goes on", error);
+        error[0] = '\0';
         task->display = &daemon->display.hd44780.display;
     }
     return 0;
