@@ -107,11 +107,16 @@ static void end_reply(struct control_reply *reply, int result, const char *text)
     reply->length = (uint32_t)strlen(reply->body.text) + 1;
 }
 
-/* 0, or why this is no request that is understood here. */
+/* The head, which all versions share. */
+static bool understood(const struct control_request *request, size_t size)
+{
+    return size >= offsetof(struct control_request, stream) && request->magic == CONTROL_MAGIC;
+}
+
+/* 0, or why this request cannot be done. */
 static int check(const struct control_request *request, size_t size, char *text, size_t text_size)
 {
-    size_t head = offsetof(struct control_request, stream);
-    if (size < head || request->magic != CONTROL_MAGIC) {
+    if (!understood(request, size)) {
         snprintf(text, text_size, "this is not a request to vatiod");
         return -EPROTO;
     }
@@ -145,7 +150,7 @@ void control_verbs_answer(struct control_server *server, struct control_client *
 {
     char text[CONTROL_TEXT] = "";
     int result = check(request, size, text, sizeof text);
-    begin_reply(&client->reply, result != -EPROTO ? request->verb : 0);
+    begin_reply(&client->reply, understood(request, size) ? request->verb : 0);
     if (result == 0) {
         const struct control_entry *verb = &verbs[request->verb];
         result = allow(client, verb, text, sizeof text);

@@ -350,6 +350,7 @@ static void test_garbage(void **state)
         assert_int_equal(control_next(&control, &reply), 0);
         assert_int_equal(reply.status, cases[i].status);
         assert_non_null(strstr(reply.body.text, cases[i].says));
+        assert_int_equal(reply.verb, strcmp(cases[i].says, "not a request") == 0 ? 0 : cases[i].verb);
     }
     assert_int_equal(atomic_load(&f->server.refused), sizeof cases / sizeof cases[0]);
     assert_int_equal(call(&control, CONTROL_STATUS, 0, &reply), 0);
