@@ -143,10 +143,6 @@ bool measure_add(struct measure *measure, const struct ring *ring, const struct 
             return false;
         }
         measure_one(measure, channel, window->f_hz);
-        if (!isfinite(channel->wave.rms)) {
-            measure_reset(measure); /* values too large to square must not stay in the template */
-            return false;
-        }
     }
     return true;
 }

@@ -64,7 +64,7 @@ void strip_read(struct strip *strip, const struct ring *ring, int channel, doubl
         double x = ring_value(ring, channel, scan);
         double tau = window_tau_s(window, ring_hold_ns(ring, channel, scan), delay_ns);
         double u = tau * (linear + tau * square);
-        if (!isfinite(x) || u < abscissa->u_first) {
+        if (!(fabs(x) <= STRIP_VALUE_MOST) || u < abscissa->u_first) {
             continue;
         }
         strip->u[n] = u;

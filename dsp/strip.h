@@ -2,7 +2,7 @@
 /* strip.h - one channel's samples of one window, laid out along an abscissa.
  *
  * Shape:   up to STRIP_BEFORE samples before the window, all within, one beyond its end: abscissa u[], value x[] and
- *          room for residuals r[]. u never decreases. Samples that are not finite are left out: a hole.
+ *          room for residuals r[]. u never decreases. Samples that are NaN or beyond STRIP_VALUE_MOST are left out: a hole.
  * Holes:   a spacing above hole is not interpolated but bridged; see grid.h. What the spacings are like goes into
  *          spacing, widest and missing.
  * Threads: pure; one object, one thread.
@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 enum { STRIP_BEFORE = 4 };
+#define STRIP_VALUE_MOST 1e9 /* V or A: beyond any measurement */
 
 struct strip {
     int n;

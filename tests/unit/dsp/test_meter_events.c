@@ -474,6 +474,8 @@ static void hostile_scans(void **state)
             bool hostile = k > 4000 && k < 12000;
             if (hostile && rig_uniform(&rig) < 0.01) {
                 scan.value[k % 2] = oddities[(int)(rig_uniform(&rig) * 7)];
+            }
+            if (hostile && rig_uniform(&rig) < 0.0005) {
                 scan.hold_ns[k % 2] += (int64_t)(2e8 * rig_uniform(&rig) - 1e8);
             }
             if (hostile && rig_uniform(&rig) < 0.001) {
