@@ -261,6 +261,7 @@ def killed_itself(scene):
         mqtt = scene.mqtt()
         all_arrived(subscriber, "minute", last)
         acked(scene, "minute", last)
+    assert all(message[3] == "online" for message in messages(subscriber, "state")), "back within the will's delay"
     assert mqtt.stop() == 0
     return f"{len(keys(subscriber, 'minute')) - 210} of 210 came twice"
 

@@ -263,17 +263,17 @@ static void it_says_online_and_sends_what_is_stored(void **state)
 static void no_more_than_a_window_is_under_way(void **state)
 {
     struct world *world = *state;
-    int done = 1;
     world->source.newest_seq[STREAM_MINUTE] = 100;
     go_online(world);
-    for (int round = 0; round < 60 && world->courier.outbox.acked_seq[STREAM_MINUTE] < 100; round++) {
+    for (int done = 1; world->courier.outbox.acked_seq[STREAM_MINUTE] < 100; done++) { /* one by one */
+        assert_true(done < world->publisher.n);
         assert_true(world->publisher.n - done <= 16);
-        done = ack_from(world, done);
-        world->publisher.n = done;
+        report(world, (struct publisher_event){.kind = PUBLISHER_ACKED,
+                                               .ticket = world->publisher.sent[done].ticket});
         step(world, 1);
     }
-    assert_int_equal(world->courier.outbox.acked_seq[STREAM_MINUTE], 100);
-    assert_true(world->source.fetches <= 14); /* half a window at a time, not one by one */
+    assert_int_equal(world->publisher.n, 101); /* the state and each record once */
+    assert_true(world->source.fetches <= 14);  /* half a window at a time, not one by one */
 }
 
 static void the_broker_s_own_limit_narrows_the_window(void **state)
@@ -358,6 +358,9 @@ static void a_refused_record_waits_and_the_others_go_on(void **state)
     assert_int_equal(world->courier.outbox.acked_seq[STREAM_MINUTE], 0);
     assert_int_equal(world->courier.health.records_refused, 1); /* the later four went with it */
     assert_int_equal(world->courier.state, COURIER_ONLINE);
+    assert_true(world->courier.held_ms[STREAM_MINUTE] > world->now_ms);
+    step(world, world->courier.held_ms[STREAM_MINUTE] - world->now_ms - 1);
+    assert_int_equal(count(world, "vatio/v1/m1/data", before), 0);
     world->source.newest_seq[STREAM_EVENT] = 1;
     for (int k = 0; k < 6; k++) /* up to the first ceiling of the back-off, 5 s */
         step(world, COURIER_POLL_MS);
