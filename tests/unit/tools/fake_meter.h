@@ -80,6 +80,9 @@ static inline void fake_text(int peer, enum control_verb verb, int status, const
     fake_packet(peer, verb, status, text, strlen(text) + 1);
 }
 
+/* Details of the events, in turn. */
+static const char *const details[] = {"say \"hi\", you", "plain", "\"", "two\nlines"};
+
 static inline void fake_stream(const struct fake_meter *meter, int peer,
                                const struct control_request *request)
 {
@@ -94,7 +97,7 @@ static inline void fake_stream(const struct fake_meter *meter, int peer,
             struct record_event event = {
                 .schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .seq = seq, .value = (double)NAN};
             snprintf(event.kind, sizeof event.kind, "note");
-            snprintf(event.detail, sizeof event.detail, "%s", seq % 2 == 1 ? "say \"hi\", you" : "plain");
+            snprintf(event.detail, sizeof event.detail, "%s", details[(seq - 1) % 4]);
             fake_packet(peer, CONTROL_STREAM, 0, &event, sizeof event);
         } else {
             const struct record record = fake_record(meter, request->stream, seq);

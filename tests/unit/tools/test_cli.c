@@ -276,6 +276,19 @@ static void watch_prints_each_second_once(void **state)
     assert_contains(out, "    -1234.6  -0.9900  9007199.254       12.345\n");
 }
 
+static void watch_shows_circuits_not_their_elements(void **state)
+{
+    (void)state;
+    meter.live.live.n_points = 3;
+    meter.live.live.point_id[1] = record_point_id("grid_l1");
+    meter.live.live.point_id[2] = record_point_id("load");
+    mailbox_write(&meter.mailbox, &meter.live);
+    assert_int_equal(VATIO("watch", "--count", "1"), 0);
+    assert_contains(out, "  grid ");
+    assert_contains(out, "  load ");
+    assert_null(strstr(out, "grid_l1"));
+}
+
 static void watch_as_json_is_one_object_per_line(void **state)
 {
     (void)state;
@@ -456,6 +469,7 @@ int main(void)
         TEST(status_as_json_is_complete_and_exact),
         TEST(registers_are_printed_from_the_integers),
         TEST(watch_prints_each_second_once),
+        TEST(watch_shows_circuits_not_their_elements),
         TEST(watch_as_json_is_one_object_per_line),
         TEST(watch_ends_when_the_user_interrupts),
         TEST(watch_follows_a_vatiod_that_started_again),
