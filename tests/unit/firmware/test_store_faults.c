@@ -203,24 +203,36 @@ static void test_damaged_file(void **state)
     assert_true(told > 10);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[4096];
+    FILE *source = fopen(from, "rb");
+    FILE *target = fopen(to, "wb");
+    assert_true(source != NULL && target != NULL);
+    for (size_t n = fread(bytes, 1, sizeof bytes, source); n > 0; n = fread(bytes, 1, sizeof bytes, source))
+        assert_int_equal(fwrite(bytes, 1, n, target), n);
+    assert_int_equal(fclose(source), 0);
+    assert_int_equal(fclose(target), 0);
+}
+
 /* What a crash may leave in the WAL behind the last commit is not believed. */
 static void test_garbage_in_the_wal(void **state)
 {
     struct store_fixture *f = *state;
     char wal[256];
     char copy[192];
-    char command[1024];
+    char copy_wal[256];
     snprintf(wal, sizeof wal, "%s-wal", f->path);
     snprintf(copy, sizeof copy, "%s/copy.db", f->dir);
+    snprintf(copy_wal, sizeof copy_wal, "%s-wal", copy);
     fixture_open(f);
     fixture_add(f, STREAM_MINUTE, 1, 5);
     /* As after a cut: both files as they are now, and a torn write behind them. */
-    snprintf(command, sizeof command, "cp %s %s && cp %s %s-wal", f->path, copy, wal, copy);
-    assert_int_equal(system(command), 0);
+    copy_file(f->path, copy);
+    copy_file(wal, copy_wal);
     struct stat status;
-    snprintf(wal, sizeof wal, "%s-wal", copy);
-    assert_int_equal(stat(wal, &status), 0);
-    overwrite(wal, status.st_size, status.st_size + 5000);
+    assert_int_equal(stat(copy_wal, &status), 0);
+    overwrite(copy_wal, status.st_size, status.st_size + 5000);
     assert_int_equal(store_close(&f->store), 0);
     f->config.path = copy;
     fixture_open(f);
