@@ -2,8 +2,8 @@
 #include "dsp/meter.h"
 
 #include "dsp/absent.h"
+#include "dsp/analysis.h"
 #include "dsp/lock.h"
-#include "dsp/measure.h"
 #include "dsp/points.h"
 #include "dsp/quality.h"
 #include "dsp/ring.h"
@@ -27,7 +27,7 @@ struct meter {
     struct ring ring;
     struct window window;
     struct track track;
-    struct measure measure;
+    struct analysis analysis;
     struct points points;
     bool running;    /* the first window has started */
     bool lock_tried; /* in this window */
@@ -83,7 +83,8 @@ struct meter *meter_init(const struct meter_config *config)
     track_init(&meter->track, config->f_nominal_hz);
     /* One second of scans: the first lock and a window, with room for a faster converter. */
     bool complete = ring_init(&meter->ring, config->topology.n_channels, (size_t)config->scan_rate_hz);
-    complete = measure_init(&meter->measure, config, meter->cycles, ring_capacity(&meter->ring)) && complete;
+    complete =
+        analysis_init(&meter->analysis, config, meter->cycles, ring_capacity(&meter->ring)) && complete;
     complete = points_init(&meter->points, &config->topology, meter->cycles) && complete;
     if (!complete) {
         meter_close(meter);
@@ -98,7 +99,7 @@ void meter_close(struct meter *meter)
         return;
     }
     ring_close(&meter->ring);
-    measure_close(&meter->measure);
+    analysis_close(&meter->analysis);
     points_close(&meter->points);
     free(meter);
 }
@@ -173,7 +174,7 @@ static bool find_tone(struct meter *meter, struct tone *tone)
             continue;
         }
         struct strip *strip =
-            measure_strip_s(&meter->measure, &meter->ring, &meter->window, topology->element[k].u_channel);
+            analysis_strip_s(&meter->analysis, &meter->ring, &meter->window, topology->element[k].u_channel);
         if (lock_find(strip, meter->window.duration_s, meter->track.f_low_hz, meter->track.f_high_hz,
                       live_share * meter->config.u_nominal_v, tone)) {
             return true;
@@ -238,7 +239,7 @@ static double follow(struct meter *meter)
     const double live_v = live_share * meter->config.u_nominal_v;
     struct track_phase phase;
     for (int k = 0; k < topology->n_elements; k++) {
-        const struct wave *u = &meter->measure.channel[topology->element[k].u_channel].wave;
+        const struct wave *u = &meter->analysis.channel[topology->element[k].u_channel].wave;
         if (u->rms >= live_v && track_measure(u->grid, meter->cycles, live_v, &phase)) {
             return track_add(&meter->track, &phase, topology->element[k].u_channel, &meter->window);
         }
@@ -276,14 +277,14 @@ static void fill(struct meter *meter, struct reading *reading)
     reading->h_max = meter_h_max(meter->config.scan_rate_hz, window->f_hz);
     reading->f_hz = ABSENT;
     reading->metered =
-        !meter->broken && measure_add(&meter->measure, &meter->ring, window, &reading->quality);
+        !meter->broken && analysis_add(&meter->analysis, &meter->ring, window, &reading->quality);
     if (reading->metered) {
         reading->f_hz = follow(meter);
         reading->quality |= isnan(reading->f_hz) ? QUALITY_UNLOCKED : 0;
-        points_read(&meter->points, &meter->measure, reading);
+        points_read(&meter->points, &meter->analysis, reading);
     } else {
         reading->quality |= QUALITY_GAP;
-        measure_reset(&meter->measure);
+        analysis_reset(&meter->analysis);
         track_lose(&meter->track);
         points_read(&meter->points, NULL, reading);
     }

@@ -6,12 +6,12 @@
 bool points_init(struct points *points, const struct topology *topology, int cycles)
 {
     points->topology = *topology;
-    return measure_wave_init(&points->sum, cycles);
+    return wave_init(&points->sum, cycles);
 }
 
 void points_close(struct points *points)
 {
-    measure_wave_close(&points->sum);
+    wave_close(&points->sum);
 }
 
 /* The next element after the given one of a circuit on a leg, -1 when there is none. grid comes before solar. */
@@ -32,15 +32,15 @@ struct leg_waves {
 };
 
 /* Adds the elements of one circuit to the leg's voltage and current. */
-static void collect(struct points *points, const struct measure *measure, enum circuit circuit, int leg,
+static void collect(struct points *points, const struct analysis *analysis, enum circuit circuit, int leg,
                     struct leg_waves *waves)
 {
     const struct topology *topology = &points->topology;
     for (int k = -1; (k = next_element(topology, circuit, leg, k)) >= 0;) {
         const struct element *element = &topology->element[k];
-        const struct wave *i = &measure->channel[element->i_channel].wave;
+        const struct wave *i = &analysis->channel[element->i_channel].wave;
         if (waves->u == NULL) {
-            waves->u = &measure->channel[element->u_channel].wave;
+            waves->u = &analysis->channel[element->u_channel].wave;
             waves->i = i;
         } else {
             wave_add(&points->sum, waves->i, i);
@@ -51,14 +51,14 @@ static void collect(struct points *points, const struct measure *measure, enum c
 }
 
 /* False when the circuit has nothing on that leg. */
-static bool read_leg(struct points *points, const struct measure *measure, enum circuit circuit, int leg)
+static bool read_leg(struct points *points, const struct analysis *analysis, enum circuit circuit, int leg)
 {
     struct leg_waves waves = {NULL, NULL, false};
     if (circuit == CIRCUIT_LOAD) {
-        collect(points, measure, CIRCUIT_GRID, leg, &waves);
-        collect(points, measure, CIRCUIT_SOLAR, leg, &waves);
+        collect(points, analysis, CIRCUIT_GRID, leg, &waves);
+        collect(points, analysis, CIRCUIT_SOLAR, leg, &waves);
     } else {
-        collect(points, measure, circuit, leg, &waves);
+        collect(points, analysis, circuit, leg, &waves);
     }
     if (waves.u == NULL) {
         return false;
@@ -70,11 +70,11 @@ static bool read_leg(struct points *points, const struct measure *measure, enum 
     return true;
 }
 
-static void read_circuit(struct points *points, const struct measure *measure, enum circuit circuit,
+static void read_circuit(struct points *points, const struct analysis *analysis, enum circuit circuit,
                          struct point_reading *point)
 {
-    bool has1 = read_leg(points, measure, circuit, 1);
-    bool has2 = read_leg(points, measure, circuit, 2);
+    bool has1 = read_leg(points, analysis, circuit, 1);
+    bool has2 = read_leg(points, analysis, circuit, 2);
     if (has1 && has2) {
         power_sum(&points->leg[0], &points->leg[1], &point[0]);
         point[1] = points->leg[0];
@@ -84,15 +84,15 @@ static void read_circuit(struct points *points, const struct measure *measure, e
     }
 }
 
-void points_read(struct points *points, const struct measure *measure, struct reading *reading)
+void points_read(struct points *points, const struct analysis *analysis, struct reading *reading)
 {
     const struct topology *topology = &points->topology;
     reading->n_points = topology->n_points;
     for (int k = 0; k < topology->n_points; k++) {
-        if (measure == NULL) {
+        if (analysis == NULL) {
             power_absent(&reading->point[k]);
         } else if (topology->point[k].leg == 0) {
-            read_circuit(points, measure, topology->point[k].circuit, &reading->point[k]);
+            read_circuit(points, analysis, topology->point[k].circuit, &reading->point[k]);
         }
     }
 }

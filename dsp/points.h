@@ -9,7 +9,7 @@
 #ifndef VATIO_DSP_POINTS_H
 #define VATIO_DSP_POINTS_H
 
-#include "dsp/measure.h"
+#include "dsp/analysis.h"
 #include "dsp/reading.h"
 #include "dsp/topology.h"
 
@@ -22,7 +22,7 @@ struct points {
 bool points_init(struct points *points, const struct topology *topology, int cycles);
 void points_close(struct points *points);
 
-/* measure NULL: nothing was measured, all values are absent. */
-void points_read(struct points *points, const struct measure *measure, struct reading *reading);
+/* analysis NULL: nothing was measured, all values are absent. */
+void points_read(struct points *points, const struct analysis *analysis, struct reading *reading);
 
 #endif

@@ -5,6 +5,22 @@
 #include "dsp/cycle.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+bool wave_init(struct wave *wave, int cycles)
+{
+    int n = cycles * GRID_POINTS;
+    *wave = (struct wave){.cycles = cycles};
+    wave->bin = calloc((size_t)n / 2, sizeof(*wave->bin));
+    wave->grid = calloc((size_t)n, sizeof(*wave->grid));
+    return wave->bin != NULL && wave->grid != NULL;
+}
+
+void wave_close(struct wave *wave)
+{
+    free(wave->bin);
+    free(wave->grid);
+}
 
 static double ac_square(const struct wave *wave)
 {

@@ -13,6 +13,8 @@
 #include "dsp/phasor.h"
 #include "dsp/reading.h"
 
+#include <stdbool.h>
+
 struct wave {
     int cycles;
     int n_bins; /* bins 0..n_bins-1 */
@@ -27,6 +29,10 @@ struct wave {
     double half_max;
     double harmonic[DSP_HARMONICS + 1]; /* rms */
 };
+
+/* Allocates bins and grid for windows of `cycles` cycles. False when memory is short. */
+bool wave_init(struct wave *wave, int cycles);
+void wave_close(struct wave *wave);
 
 /* Fills everything below grid but the half-cycle values. */
 void wave_measure(struct wave *wave);

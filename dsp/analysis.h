@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* measure.h - all channels' samples of one window in, their waves out.
+/* analysis.h - all channels' samples of one window in, their waves out.
  *
  * Method:  template from the window before; residual; even grid; the mean cycle's spectrum refines the template,
  *          PASSES_WARM or PASSES_COLD times; then the whole grid's spectrum plus the template is the wave's. The number of
@@ -7,8 +7,8 @@
  * Errors:  init returns false when memory is short.
  * Threads: one object, one thread; init and close are not thread-safe (FFTW's planner).
  */
-#ifndef VATIO_DSP_MEASURE_H
-#define VATIO_DSP_MEASURE_H
+#ifndef VATIO_DSP_ANALYSIS_H
+#define VATIO_DSP_ANALYSIS_H
 
 #include "dsp/cycle.h"
 #include "dsp/halfcycle.h"
@@ -25,39 +25,35 @@ enum { PASSES_WARM = 1, PASSES_COLD = 3 };
  * jitter stay below it. */
 #define HOLE_PERIODS 3.0
 
-struct measure_channel {
+struct analysis_channel {
     struct channel_response response;
     struct phasor harmonic[DSP_HARMONICS + 1]; /* template; front end left in */
     struct halfcycle half;
     struct wave wave;
 };
 
-struct measure {
+struct analysis {
     int n_channels;
     double scan_rate_hz;
     struct strip strip;
     struct cycle cycle;
     struct spectrum spectrum;
-    struct measure_channel channel[DSP_CHANNELS];
+    struct analysis_channel channel[DSP_CHANNELS];
 };
 
-/* Allocates a wave's bins and grid for windows of `cycles` cycles. */
-bool measure_wave_init(struct wave *wave, int cycles);
-void measure_wave_close(struct wave *wave);
-
-bool measure_init(struct measure *measure, const struct meter_config *config, int cycles, size_t capacity);
-void measure_close(struct measure *measure);
+bool analysis_init(struct analysis *analysis, const struct meter_config *config, int cycles, size_t capacity);
+void analysis_close(struct analysis *analysis);
 
 /* The waves do not continue: the next window is cold. */
-void measure_reset(struct measure *measure);
+void analysis_reset(struct analysis *analysis);
 
 /* Measures every channel over the window; *quality receives QUALITY_GAP where samples were missing. False when too
  * many were: more than a cycle in a row, or half the window. Then the waves hold nothing. */
-bool measure_add(struct measure *measure, const struct ring *ring, const struct window *window,
-                 unsigned *quality);
+bool analysis_add(struct analysis *analysis, const struct ring *ring, const struct window *window,
+                  unsigned *quality);
 
 /* One channel's samples of the window against seconds from its start. */
-struct strip *measure_strip_s(struct measure *measure, const struct ring *ring, const struct window *window,
-                              int channel);
+struct strip *analysis_strip_s(struct analysis *analysis, const struct ring *ring,
+                               const struct window *window, int channel);
 
 #endif

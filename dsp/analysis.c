@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dsp/analysis.h"
+
+#include "dsp/grid.h"
+#include "dsp/quality.h"
+
+#include <math.h>
+#include <string.h>
+
+bool analysis_init(struct analysis *analysis, const struct meter_config *config, int cycles, size_t capacity)
+{
+    memset(analysis, 0, sizeof(*analysis));
+    analysis->n_channels = config->topology.n_channels;
+    analysis->scan_rate_hz = config->scan_rate_hz;
+    bool complete = strip_init(&analysis->strip, capacity);
+    complete = cycle_init(&analysis->cycle) && complete;
+    complete = spectrum_init(&analysis->spectrum, cycles) && complete;
+    for (int k = 0; k < analysis->n_channels; k++) {
+        analysis->channel[k].response = config->response[k];
+        complete = wave_init(&analysis->channel[k].wave, cycles) && complete;
+    }
+    analysis_reset(analysis);
+    return complete;
+}
+
+void analysis_close(struct analysis *analysis)
+{
+    strip_close(&analysis->strip);
+    cycle_close(&analysis->cycle);
+    spectrum_close(&analysis->spectrum);
+    for (int k = 0; k < analysis->n_channels; k++) {
+        wave_close(&analysis->channel[k].wave);
+    }
+}
+
+void analysis_reset(struct analysis *analysis)
+{
+    for (int k = 0; k < analysis->n_channels; k++) {
+        halfcycle_reset(&analysis->channel[k].half);
+        memset(analysis->channel[k].harmonic, 0, sizeof(analysis->channel[k].harmonic));
+    }
+}
+
+/* |1 / H| of the front end at f_hz. */
+static double inverse_gain(const struct channel_response *response, double f_hz)
+{
+    double low = response->low_pass_hz > 0 ? f_hz / response->low_pass_hz : 0;
+    return hypot(1, response->high_pass_hz / f_hz) * hypot(1, low);
+}
+
+static void refine(struct analysis *analysis, struct analysis_channel *channel, int h_max)
+{
+    struct spectrum *spectrum = &analysis->spectrum;
+    int passes = channel->half.step ? PASSES_COLD : PASSES_WARM;
+    memset(&channel->harmonic[h_max + 1], 0, (size_t)(DSP_HARMONICS - h_max) * sizeof(channel->harmonic[0]));
+    for (int pass = 0; pass < passes; pass++) {
+        cycle_write(&analysis->cycle, channel->harmonic);
+        grid_residual(&analysis->strip, &analysis->cycle);
+        grid_write(&analysis->strip, spectrum->grid, spectrum->n_grid);
+        spectrum_add_harmonics(spectrum, analysis->strip.spacing, h_max, channel->harmonic);
+    }
+    cycle_write(&analysis->cycle, channel->harmonic);
+    grid_residual(&analysis->strip, &analysis->cycle);
+    grid_write(&analysis->strip, spectrum->grid, spectrum->n_grid);
+}
+
+/* The whole spectrum of template and residual. */
+static void resolve(struct analysis *analysis, struct analysis_channel *channel, int h_max)
+{
+    struct spectrum *spectrum = &analysis->spectrum;
+    struct wave *wave = &channel->wave;
+    spectrum_read(spectrum, analysis->strip.spacing, wave->n_bins, wave->bin);
+    for (int h = 0; h <= h_max; h++) {
+        struct phasor *bin = &wave->bin[h * wave->cycles];
+        *bin = phasor_sum(*bin, channel->harmonic[h]);
+        channel->harmonic[h] = *bin;
+    }
+    for (int c = 0; c < wave->cycles; c++) {
+        for (int k = 0; k < GRID_POINTS; k++) {
+            int n = c * GRID_POINTS + k;
+            wave->grid[n] = analysis->cycle.table[1 + k * (TABLE_POINTS / GRID_POINTS)] + spectrum->grid[n];
+        }
+    }
+}
+
+/* Bins below the scan's Nyquist frequency, as far as the grid carries them. */
+static int count_bins(double scan_rate_hz, double bin_hz, int n_grid)
+{
+    int bins = (int)ceil(scan_rate_hz / 2 / bin_hz);
+    return bins < n_grid / 2 ? bins : n_grid / 2;
+}
+
+static void analysis_one(struct analysis *analysis, struct analysis_channel *channel, double f_hz)
+{
+    struct wave *wave = &channel->wave;
+    const struct channel_response *response = &channel->response;
+    const double bin_hz = f_hz / wave->cycles;
+    wave->h_max = meter_h_max(analysis->scan_rate_hz, f_hz);
+    wave->n_bins = count_bins(analysis->scan_rate_hz, bin_hz, analysis->spectrum.n_grid);
+    refine(analysis, channel, wave->h_max);
+    resolve(analysis, channel, wave->h_max);
+    halfcycle_add(&channel->half, wave->grid, wave->cycles, wave->bin[0].re, inverse_gain(response, f_hz));
+    wave->half_min = channel->half.min;
+    wave->half_max = channel->half.max;
+    spectrum_undo_poles(wave->bin, wave->n_bins, bin_hz, response->high_pass_hz, response->low_pass_hz);
+    wave_measure(wave);
+}
+
+bool analysis_add(struct analysis *analysis, const struct ring *ring, const struct window *window,
+                  unsigned *quality)
+{
+    const struct strip *strip = &analysis->strip;
+    const double n_grid = analysis->spectrum.n_grid;
+    const double hole = HOLE_PERIODS * GRID_POINTS * window->f_hz / analysis->scan_rate_hz;
+    const struct abscissa abscissa = {.u_first = -4 * GRID_POINTS,
+                                      .scale = GRID_POINTS,
+                                      .f_hz = window->f0_hz,
+                                      .rate_hz_s = window->rate_hz_s,
+                                      .u_end = n_grid};
+    for (int k = 0; k < analysis->n_channels; k++) {
+        struct analysis_channel *channel = &analysis->channel[k];
+        double delay_ns = 1e9 * channel->response.delay_s;
+        strip_read(&analysis->strip, ring, k, delay_ns, window, &abscissa, hole);
+        *quality |= strip->missing > 0 ? QUALITY_GAP : 0;
+        if (strip->widest > GRID_POINTS || strip->missing > n_grid / 2) {
+            analysis_reset(analysis);
+            return false;
+        }
+        analysis_one(analysis, channel, window->f_hz);
+    }
+    return true;
+}
+
+struct strip *analysis_strip_s(struct analysis *analysis, const struct ring *ring,
+                               const struct window *window, int channel)
+{
+    const struct abscissa seconds = {
+        .u_first = 0, .scale = 1, .f_hz = 1, .rate_hz_s = 0, .u_end = window->duration_s};
+    double delay_ns = 1e9 * analysis->channel[channel].response.delay_s;
+    strip_read(&analysis->strip, ring, channel, delay_ns, window, &seconds,
+               HOLE_PERIODS / analysis->scan_rate_hz);
+    return &analysis->strip;
+}
