@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,59 +33,98 @@ static int explain(struct cli *cli, int error, int64_t seq)
     return CLI_REFUSED; /* a failed write is reported where the file is closed */
 }
 
+static bool has_progress(struct cli *cli, const struct export_writer *writer)
+{
+    return isatty(fileno(cli->err)) && !isatty(fileno(writer->file));
+}
+
 static void show_progress(struct cli *cli, const struct export_writer *writer, int64_t seq)
 {
-    if (isatty(fileno(cli->err)) && !isatty(fileno(writer->file)))
+    if (has_progress(cli, writer))
         fprintf(cli->err, "\r%" PRId64 " records, up to seq %" PRId64, writer->rows, seq);
 }
 
-/* One request and its records. *from and *left move on; *left is 0 after the last page. */
-static int export_page(struct cli *cli, struct control *control, struct export_writer *writer, int64_t *from,
-                       int64_t *left)
+static void end_progress(struct cli *cli, const struct export_writer *writer)
 {
-    const int64_t rows = writer->rows;
+    if (has_progress(cli, writer))
+        fputc('\n', cli->err);
+}
+
+/* The records of one request, over a connection of its own: vatiod drops who does not read, so whatever waits for a
+ * pager or a slow disk must not have it waiting too. *n of them are in page, each newer than the one before. */
+static int fetch(struct cli *cli, int64_t from, int64_t max, struct control_reply page[], int64_t *n)
+{
+    struct control control;
     struct control_reply reply;
-    struct control_request request = {.verb = CONTROL_STREAM, .from_seq = *from};
+    struct control_request request = {.verb = CONTROL_STREAM, .from_seq = from, .max = max};
     request.stream = cli->settings.stream + STREAM_MINUTE;
-    request.max = *left < CONTROL_STREAM_MAX ? *left : CONTROL_STREAM_MAX;
-    int status = meter_call(cli, control, &request, &reply);
+    *n = 0;
+    int status = meter_control(cli, &control);
+    if (status != CLI_OK)
+        return status;
+    status = meter_call(cli, &control, &request, &reply);
     while (status == CLI_OK && !control_stream_end(&reply)) {
         const int64_t seq = export_seq(&reply);
-        const int error = seq < *from ? -EPROTO : export_add(writer, &reply);
-        if (error == -EPROTO)
-            return meter_judge(cli, error, &reply);
-        if (error != 0)
-            return explain(cli, error, seq);
-        *from = seq + 1;
-        status = meter_judge(cli, control_next(control, &reply), &reply);
+        if (*n == max || seq < from) {
+            status = meter_judge(cli, -EPROTO, &reply);
+            break;
+        }
+        from = seq + 1;
+        page[(*n)++] = reply;
+        status = meter_judge(cli, control_next(&control, &reply), &reply);
     }
-    *left = writer->rows == rows ? 0 : *left - (writer->rows - rows);
-    show_progress(cli, writer, *from - 1);
+    control_close(&control);
+    return status;
+}
+
+static int write_page(struct cli *cli, struct export_writer *writer, const struct control_reply page[],
+                      int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const int error = export_add(writer, &page[i]);
+        if (error != 0)
+            return explain(cli, error, export_seq(&page[i]));
+    }
+    return CLI_OK;
+}
+
+/* page has room for CONTROL_STREAM_MAX. */
+static int export_pages(struct cli *cli, struct export_writer *writer, struct control_reply page[])
+{
+    int64_t from = cli->settings.from;
+    int64_t left = cli->settings.max;
+    int status = CLI_OK;
+    while (status == CLI_OK && left > 0) {
+        int64_t n;
+        status = fetch(cli, from, left < CONTROL_STREAM_MAX ? left : CONTROL_STREAM_MAX, page, &n);
+        if (status == CLI_OK)
+            status = write_page(cli, writer, page, n);
+        if (status != CLI_OK || n == 0)
+            break;
+        from = export_seq(&page[n - 1]) + 1;
+        left -= n;
+        show_progress(cli, writer, from - 1);
+        if (left > 0 && !cli->pause(cli, 0)) {
+            fprintf(cli->err, "vatio: interrupted before seq %" PRId64 "\n", from);
+            status = CLI_REFUSED;
+        }
+    }
     return status;
 }
 
 static int export_all(struct cli *cli, FILE *file)
 {
-    struct control control;
     struct export_writer writer;
-    int64_t from = cli->settings.from;
-    int64_t left = cli->settings.max;
-    int status = meter_control(cli, &control);
-    if (status != CLI_OK)
-        return status;
+    struct control_reply *page = malloc(CONTROL_STREAM_MAX * sizeof *page);
+    if (page == NULL)
+        return explain(cli, -ENOMEM, 0);
     export_begin(&writer, file, cli->settings.format == CLI_JSON);
-    while (status == CLI_OK && left > 0) {
-        status = export_page(cli, &control, &writer, &from, &left);
-        if (!cli->pause(cli, 0) && left > 0) {
-            fprintf(cli->err, "vatio: interrupted before seq %" PRId64 "\n", from);
-            status = CLI_REFUSED;
-        }
-    }
-    control_close(&control);
+    const int status = export_pages(cli, &writer, page);
+    free(page);
     if (status == CLI_OK)
         export_end(&writer);
-    if (writer.rows > 0 && isatty(fileno(cli->err)) && !isatty(fileno(file)))
-        fputc('\n', cli->err);
+    if (writer.rows > 0)
+        end_progress(cli, &writer);
     return status;
 }
 

@@ -35,6 +35,7 @@ struct fake_meter {
     int64_t solar_until;       /* records up to it, and ... */
     int64_t solar_from;        /* ... from it on, if not 0, have a solar point */
     _Atomic int64_t last_page; /* asked for */
+    _Atomic int clients;       /* connected */
 };
 
 static inline struct record fake_record(const struct fake_meter *meter, int64_t stream, int64_t seq)
@@ -145,9 +146,11 @@ static inline void *fake_serve(void *argument)
     int peer;
     while ((peer = accept(meter->listener, NULL, NULL)) >= 0) {
         struct control_request request;
+        meter->clients++;
         while (recv(peer, &request, sizeof request, 0) == (ssize_t)sizeof request)
             fake_answer(meter, peer, &request);
         close(peer);
+        meter->clients--;
     }
     return NULL;
 }

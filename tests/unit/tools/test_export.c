@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <sched.h>
 
 static struct fake_meter meter;
 static char *out, *err;
@@ -300,6 +301,58 @@ static void a_reader_that_has_seen_enough_is_no_failure(void **state)
     assert_string_equal(err, "");
 }
 
+/* A pager that takes its time: meanwhile no connection may be open, since vatiod drops clients that do not read. */
+static ssize_t write_slowly(void *cookie, const char *text, size_t size)
+{
+    int64_t *written = cookie;
+    for (int i = 0; i < 10000000 && meter.clients > 0; i++)
+        sched_yield();
+    assert_int_equal(meter.clients, 0);
+    (void)text;
+    *written += (int64_t)size;
+    return (ssize_t)size;
+}
+
+static void vatiod_never_waits_for_who_reads_the_export(void **state)
+{
+    char program[] = "vatio", option[] = "--run-dir", command[] = "export";
+    char *argv[] = {program, option, meter.run_dir, command};
+    int64_t written = 0;
+    (void)state;
+    meter.newest[STREAM_MINUTE] = 1500;
+    struct cli cli = {.pause = pause_now, .err = stderr};
+    cli.out = fopencookie(&written, "w", (cookie_io_functions_t){.write = write_slowly});
+    assert_non_null(cli.out);
+    assert_int_equal(cli_run(&cli, 4, argv), 0);
+    fclose(cli.out);
+    assert_true(written > 1500 * 100);
+}
+
+/* Standard error is a terminal and the records go elsewhere. */
+static void progress_is_shown_on_a_terminal(void **state)
+{
+    char program[] = "vatio", option[] = "--run-dir", command[] = "export", text[256] = {0};
+    char *argv[] = {program, option, meter.run_dir, command};
+    size_t out_size;
+    (void)state;
+    const int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+        print_message("skipped: there are no pseudo-terminals here\n");
+        skip();
+    }
+    meter.newest[STREAM_MINUTE] = 1500;
+    struct cli cli = {.pause = pause_now, .err = fopen(ptsname(master), "w")};
+    assert_non_null(cli.err);
+    cli.out = open_memstream(&out, &out_size);
+    assert_int_equal(cli_run(&cli, 4, argv), 0);
+    fclose(cli.out);
+    fflush(cli.err);
+    assert_true(read(master, text, sizeof text - 1) > 0);
+    fclose(cli.err);
+    close(master);
+    assert_non_null(strstr(text, "\r1000 records, up to seq 1000\r1500 records, up to seq 1500"));
+}
+
 static void an_interrupted_export_says_where(void **state)
 {
     (void)state;
@@ -333,6 +386,8 @@ int main(void)
         TEST(a_file_comes_into_place_whole),
         TEST(a_full_disk_leaves_nothing),
         TEST(a_reader_that_has_seen_enough_is_no_failure),
+        TEST(vatiod_never_waits_for_who_reads_the_export),
+        TEST(progress_is_shown_on_a_terminal),
         TEST(an_interrupted_export_says_where),
         TEST(a_meter_that_repeats_itself_is_not_believed),
     };
