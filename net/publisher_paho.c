@@ -129,7 +129,8 @@ static int paho_connect(struct publisher *publisher, const struct publisher_sess
         return 0;
     options.keepAliveInterval = (int)settings->keepalive_s;
     options.connectTimeout = PAHO_CONNECT_S;
-    options.cleanstart = 0; /* else the broker ends the old session at once, and publishes its will */
+    options.cleanstart =
+        0; /* with a clean start a broker may end the old session at once, and publish its will */
     options.username = settings->user[0] != '\0' ? settings->user : NULL;
     options.password = password[0] != '\0' ? password : NULL;
     options.onSuccess5 = paho_report_connected;
