@@ -73,7 +73,8 @@ static bool line_of(const struct option *option, const void *target, char line[I
 {
     char text[OPTIONS_VALUE_BYTES];
     return options_value_text(option, target, text) == 0 &&
-           snprintf(line, INI_MAX_LINE, "%s = %s", option->name, text) <= INI_MAX_LINE - 3;
+           snprintf(line, INI_MAX_LINE, "%s =%s%s", option->name, text[0] == '\0' ? "" : " ", text) <=
+               INI_MAX_LINE - 3;
 }
 
 static void write_comment(const struct option *option, FILE *file)

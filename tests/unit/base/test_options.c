@@ -355,7 +355,7 @@ static void what_is_written_explains_itself(void **state)
                         "[meter]\n"
                         "# whether it runs: yes or no; default yes\nenabled = yes\n"
                         "# time between writes: a whole number from 1 to 3600 s; default 10\nperiod_s = 10\n"
-                        "# what people call it: 0 to 20 characters; default empty\nname = \n"
+                        "# what people call it: 0 to 20 characters; default empty\nname =\n"
                         "# where files go: 1 to 200 characters; default /var/lib\npath = /var/lib\n"
                         "\n[scale]\n"
                         "# factor: a number from 0.5 to 2; default 1\ngain = 1\n"
