@@ -156,6 +156,12 @@ static void fill_identity(struct daemon *daemon)
     }
 }
 
+/* The model nets its energy over the windows that the meter reports. */
+static void net_model(void *context, int64_t end_ns)
+{
+    adc_sim_net(context, end_ns);
+}
+
 static int open_measure(struct daemon *daemon, char *error, size_t error_size)
 {
     struct measure_config config = daemon->measure.config; /* its meter part was set by daemon_load */
@@ -169,6 +175,8 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.health = &daemon->health;
     config.clock = daemon->source.clock;
     config.ended = &daemon->acquire.ended;
+    config.window = daemon->source.simulated ? net_model : NULL;
+    config.context = daemon->source.sim;
     int result = measure_init(&daemon->measure, &config);
     if (result < 0)
         return fail(result, "measuring", error, error_size);

@@ -109,6 +109,8 @@ static void take_window(struct measure *measure, struct reading *reading)
                          &closed))
             publish_interval(measure, k, &closed);
     publish_window(measure, reading);
+    if (measure->config.window != NULL)
+        measure->config.window(measure->config.context, reading->end_ns);
 }
 
 static void take_scan(struct measure *measure, const struct adc_scan *scan)

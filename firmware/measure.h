@@ -34,7 +34,9 @@ struct measure_config {
     struct mailbox_writer *mailbox;
     struct health *health;
     struct clock *clock;
-    atomic_bool *ended; /* acquire's: no scan follows */
+    atomic_bool *ended;                            /* acquire's: no scan follows */
+    void (*window)(void *context, int64_t end_ns); /* told of each window's end; NULL = nobody */
+    void *context;
 };
 
 enum { MEASURE_INTERVALS = 4 }; /* live, minute, quarter, day */

@@ -55,17 +55,16 @@ static int64_t now_ms(struct recorder *recorder)
     return clock_mono_ns(recorder->clock) / 1000000;
 }
 
-/* Counts a failure, and says it when it begins and when it is over. */
-static void note(struct recorder *recorder, int result)
+/* Counts failures, and says when they begin and when they are over. */
+static void note(struct recorder *recorder)
 {
-    if (result < 0) {
-        health_add(&recorder->health->store_errors, 1);
-        if (!recorder->failing)
-            log_error("store: %s; metering goes on", recorder->store->error);
-    } else if (recorder->failing) {
+    const struct store *store = recorder->store;
+    atomic_store(&recorder->health->store_errors, store->failures);
+    if (store->failed && !recorder->failing)
+        log_error("store: %s; metering goes on", store->error);
+    if (!store->failed && recorder->failing)
         log_notice("store: writing again");
-    }
-    recorder->failing = result < 0;
+    recorder->failing = store->failed;
 }
 
 static int take_event(struct recorder *recorder)
@@ -109,7 +108,8 @@ static void *run(void *argument)
         bool stop = atomic_load(&recorder->stop);
         int taken = take_event(recorder) + take_record(recorder);
         if (recorder->store->pending > 0)
-            note(recorder, store_tick(recorder->store, now_ms(recorder)));
+            store_tick(recorder->store, now_ms(recorder));
+        note(recorder);
         publish(recorder);
         if (taken > 0)
             continue;
@@ -117,7 +117,8 @@ static void *run(void *argument)
             break;
         nanosleep(&(struct timespec){.tv_nsec = idle_ms * 1000000}, NULL);
     }
-    note(recorder, store_commit(recorder->store));
+    store_commit(recorder->store);
+    note(recorder);
     publish(recorder);
     return NULL;
 }

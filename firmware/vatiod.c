@@ -19,7 +19,10 @@ static bool check(struct daemon *daemon, double real_s)
     struct sim_truth truth;
     if (!daemon->source.simulated || daemon->config.check_pct < 0)
         return true;
-    adc_sim_truth(daemon->source.sim, &truth);
+    if (!adc_sim_truth(daemon->source.sim, &truth)) {
+        log_error("the model's integrals are incomplete: no check");
+        return false;
+    }
     return sim_report(stdout, &daemon->start_energy, &daemon->measure.registers.energy[0], &truth,
                       daemon->config.check_pct, real_s);
 }

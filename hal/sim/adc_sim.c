@@ -3,6 +3,7 @@
 
 #include "hal/mcp3008.h"
 #include "hal/sim/frontend.h"
+#include "hal/sim/ledger.h"
 #include "hal/sim/noise.h"
 #include "hal/sim/truth.h"
 
@@ -38,8 +39,7 @@ struct adc_sim {
     struct waveform_segment segment[2];
     int now; /* index of the present segment; the other one is the one before */
     struct truth truth;
-    double rate[3][7];
-    double total[3][7]; /* of the segments that have ended */
+    struct ledger ledger;
 };
 
 static double seconds(const struct adc_sim *sim, int64_t ns)
@@ -87,22 +87,14 @@ static void prepare_segment(struct adc_sim *sim)
     for (int k = 0; k < sim->plan.n; k++) {
         prepare_input(sim, &sim->input[sim->plan.input[k]], segment);
     }
-    truth_rate(&sim->truth, segment, sim->rate);
-}
-
-static void add_energy(double total[3][7], double rate[3][7], double duration_s)
-{
-    for (int circuit = 0; circuit < 3; circuit++) {
-        for (int kind = 0; kind < 7; kind++) {
-            total[circuit][kind] += rate[circuit][kind] * duration_s;
-        }
-    }
+    struct ledger_power power[LEDGER_CIRCUITS];
+    truth_power(&sim->truth, segment, power);
+    ledger_add(&sim->ledger, segment->start_s, power);
 }
 
 static void next_segment(struct adc_sim *sim)
 {
     const struct waveform_segment *before = &sim->segment[sim->now];
-    add_energy(sim->total, sim->rate, before->end_s - before->start_s);
     sim->now = 1 - sim->now;
     waveform_next(sim->source, &sim->segment[sim->now]);
     if (!same_waveform(before, &sim->segment[sim->now])) {
@@ -197,6 +189,7 @@ static void sim_close(struct adc *adc)
 {
     struct adc_sim *sim = (struct adc_sim *)adc;
     frontend_close(&sim->frontend);
+    ledger_close(&sim->ledger);
     free(sim);
 }
 
@@ -250,6 +243,7 @@ struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *p
     sim->config = *config;
     sim->source = source;
     sim->clock = clock;
+    ledger_init(&sim->ledger);
     if (!init_inputs(sim, board) || !frontend_init(&sim->frontend)) {
         sim_close(&sim->adc);
         return NULL;
@@ -269,14 +263,12 @@ struct adc *adc_sim_adc(struct adc_sim *sim)
     return &sim->adc;
 }
 
-void adc_sim_truth(const struct adc_sim *sim, struct sim_truth *truth)
+void adc_sim_net(struct adc_sim *sim, int64_t end_ns)
 {
-    const struct waveform_segment *segment = &sim->segment[sim->now];
-    truth->duration_s = seconds(sim, sim->last_hold_ns);
-    for (int circuit = 0; circuit < 3; circuit++) {
-        for (int kind = 0; kind < 7; kind++) {
-            truth->energy[circuit][kind] =
-                sim->total[circuit][kind] + sim->rate[circuit][kind] * (truth->duration_s - segment->start_s);
-        }
-    }
+    ledger_net(&sim->ledger, seconds(sim, end_ns));
+}
+
+bool adc_sim_truth(struct adc_sim *sim, struct sim_truth *truth)
+{
+    return ledger_read(&sim->ledger, &truth->duration_s, truth->energy);
 }

@@ -5,7 +5,8 @@
  * Physics: transformer (ratio, magnetising pole), divider, amplifier and offset; Hall sensor and divider;
  * anti-alias RC; Gaussian noise at the pin; 10-bit quantisation and clipping; one conversion after the other,
  * each with its own hold instant; late wake-ups. Each effect is one stage that a later effect can stand
- * beside. Truth:   the model's energy integrals run beside, from the unfiltered waveforms: see sim_truth.
+ *          beside.
+ * Truth:   the model's energy integrals run beside, from the unfiltered waveforms: see sim_truth.
  * Seeded:  same seed, same bytes.
  */
 #ifndef VATIO_HAL_SIM_ADC_SIM_H
@@ -16,6 +17,7 @@
 #include "hal/clock.h"
 #include "hal/sim/waveform.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sim_config {
@@ -26,9 +28,8 @@ struct sim_config {
     uint64_t seed;
 };
 
-/* The model's own totals since start, for a circuit (grid, solar, load): what a perfect meter would have
- * registered. Micro-units as in the registers, in double. Quadrants and import/export are decided per
- * segment. */
+/* The model's own totals, for a circuit (grid, solar, load): what a perfect meter would have registered with the
+ * netting intervals that adc_sim_net was told. Micro-units as in the registers, in double. */
 struct sim_truth {
     double duration_s;
     double energy[3][7]; /* [grid, solar, load][import, export, q1..q4, apparent], uWh, uvarh, uVAh */
@@ -43,8 +44,12 @@ struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *p
                              const struct sim_config *config, struct waveform_source *source,
                              struct clock *clock);
 struct adc *adc_sim_adc(struct adc_sim *sim);
-/* Integrals up to the last hold instant. Call from the acquire thread or after it has ended, before
- * adc_close. */
-void adc_sim_truth(const struct adc_sim *sim, struct sim_truth *truth);
+
+/* Nets the model's integrals from the last call's instant (the start at first) up to end_ns of the clock: one netting
+ * interval. The instant must have been simulated, and not more than 1,024 changes of load ago. Any thread. */
+void adc_sim_net(struct adc_sim *sim, int64_t end_ns);
+
+/* What was netted so far. False when an interval came too late: then it is worthless. Any thread, until close. */
+bool adc_sim_truth(struct adc_sim *sim, struct sim_truth *truth);
 
 #endif

@@ -16,10 +16,6 @@ struct wave {
     double in_cosine;
 };
 
-struct power {
-    double p_w, q1_var, s_va;
-};
-
 void truth_init(struct truth *truth)
 {
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
@@ -47,8 +43,8 @@ static struct wave wave_of(const struct truth *truth, const double *x)
     };
 }
 
-static void add_leg(struct power *power, const struct truth *truth, const struct wave *u, const double *u_v,
-                    const double *i_a)
+static void add_leg(struct ledger_power *power, const struct truth *truth, const struct wave *u,
+                    const double *u_v, const double *i_a)
 {
     struct wave i = wave_of(truth, i_a);
     double product = 0;
@@ -62,7 +58,7 @@ static void add_leg(struct power *power, const struct truth *truth, const struct
     power->s_va += u->rms * i.rms;
 }
 
-static void set_rate(const struct power *power, double rate[7])
+static void set_rate(const struct ledger_power *power, double rate[7])
 {
     static const int quadrant[2][2] = {{Q1, Q4}, {Q2, Q3}}; /* [exporting][leading] */
     memset(rate, 0, 7 * sizeof rate[0]);
@@ -71,9 +67,10 @@ static void set_rate(const struct power *power, double rate[7])
     rate[APPARENT] = power->s_va * micro_per_ws;
 }
 
-void truth_rate(const struct truth *truth, const struct waveform_segment *segment, double rate[3][7])
+void truth_power(const struct truth *truth, const struct waveform_segment *segment,
+                 struct ledger_power power[LEDGER_CIRCUITS])
 {
-    struct power power[3] = {{0}};
+    memset(power, 0, LEDGER_CIRCUITS * sizeof power[0]);
     for (int leg = 0; leg < segment->legs; leg++) {
         const double *u_v = segment->u_v[leg];
         const struct wave u = wave_of(truth, u_v);
@@ -81,7 +78,13 @@ void truth_rate(const struct truth *truth, const struct waveform_segment *segmen
         add_leg(&power[1], truth, &u, u_v, segment->solar_a[leg]);
         add_leg(&power[2], truth, &u, u_v, segment->load_a[leg]);
     }
-    for (int circuit = 0; circuit < 3; circuit++) {
+}
+
+void truth_rate(const struct truth *truth, const struct waveform_segment *segment, double rate[3][7])
+{
+    struct ledger_power power[LEDGER_CIRCUITS];
+    truth_power(truth, segment, power);
+    for (int circuit = 0; circuit < LEDGER_CIRCUITS; circuit++) {
         set_rate(&power[circuit], rate[circuit]);
     }
 }

@@ -8,7 +8,7 @@
 #ifndef VATIO_HAL_SIM_TRUTH_H
 #define VATIO_HAL_SIM_TRUTH_H
 
-#include "hal/sim/adc_sim.h"
+#include "hal/sim/ledger.h"
 #include "hal/sim/waveform.h"
 
 /* Cosine and sine of one cycle, to find fundamentals with. */
@@ -19,7 +19,11 @@ struct truth {
 
 void truth_init(struct truth *truth);
 
-/* Energy per second of each circuit, in the units and order of struct sim_truth. */
+/* The mean power of each circuit (grid, solar, load), signed. */
+void truth_power(const struct truth *truth, const struct waveform_segment *segment,
+                 struct ledger_power power[LEDGER_CIRCUITS]);
+
+/* Energy per second of each circuit, netted over the segment, in the units and order of struct sim_truth. */
 void truth_rate(const struct truth *truth, const struct waveform_segment *segment, double rate[3][7]);
 
 #endif

@@ -139,7 +139,7 @@ static void test_mailbox_agrees_with_the_model(void **state)
     for (size_t i = 0; i < sizeof steady_cases / sizeof steady_cases[0]; i++) {
         const struct steady_case *c = &steady_cases[i];
         static struct bench bench;
-        char u[32], a[32], phi[32], f[32], uh[64], ih[64];
+        char u[48], a[48], phi[48], f[48], uh[64], ih[64];
         snprintf(u, sizeof u, "sim.u_v=%.17g", c->u_v);
         snprintf(a, sizeof a, "sim.i_a=%.17g", c->i_a);
         snprintf(phi, sizeof phi, "sim.phi_deg=%.17g", c->phi_deg);
