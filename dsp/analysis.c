@@ -102,6 +102,10 @@ static void analysis_one(struct analysis *analysis, struct analysis_channel *cha
     halfcycle_add(&channel->half, wave->grid, wave->cycles, wave->bin[0].re, inverse_gain(response, f_hz));
     wave->half_min = channel->half.min;
     wave->half_max = channel->half.max;
+    wave->noise =
+        spectrum_noise(wave->bin, wave->h_max * wave->cycles + wave->cycles / 2, wave->n_bins, wave->cycles);
+    wave->high = response->high_pass_hz / bin_hz;
+    wave->low = response->low_pass_hz > 0 ? bin_hz / response->low_pass_hz : 0;
     spectrum_undo_poles(wave->bin, wave->n_bins, bin_hz, response->high_pass_hz, response->low_pass_hz);
     wave_measure(wave);
 }

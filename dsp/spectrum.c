@@ -79,6 +79,20 @@ void spectrum_read(struct spectrum *spectrum, double spacing, int n_bins, struct
     equalise(spectrum->grid_bin, spectrum->n_grid, spacing, n_bins, bin);
 }
 
+double spectrum_noise(const struct phasor bin[], int first, int n_bins, int cycles)
+{
+    double sum = 0;
+    int n = 0;
+    for (int k = first; k < n_bins; k++) {
+        int apart = k % cycles;
+        if (apart > 1 && apart < cycles - 1) {
+            sum += phasor_square(bin[k]);
+            n++;
+        }
+    }
+    return n >= NOISE_BINS_LEAST ? sum / n : 0;
+}
+
 void spectrum_undo_poles(struct phasor bin[], int n_bins, double bin_hz, double high_pass_hz,
                          double low_pass_hz)
 {

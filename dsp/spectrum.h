@@ -40,6 +40,12 @@ void spectrum_add_harmonics(struct spectrum *spectrum, double spacing, int h_max
 /* Bins 0..n_bins-1 of spectrum->grid. [0].re is the mean. */
 void spectrum_read(struct spectrum *spectrum, double spacing, int n_bins, struct phasor bin[]);
 
+/* Noise of a bin: the mean square of the bins from first on that lie apart from harmonics (k cycles and its two
+ * neighbours), as the equaliser leaves white noise of the samples white. 0 when there are fewer than
+ * NOISE_BINS_LEAST. */
+enum { NOISE_BINS_LEAST = 8 };
+double spectrum_noise(const struct phasor bin[], int first, int n_bins, int cycles);
+
 /* The inverse of a front end with a high-pass and a low-pass pole (0 = none) at bins bin_hz apart, over bins 1..n-1:
  * (1 + hp / jf) (1 + jf / lp). */
 void spectrum_undo_poles(struct phasor bin[], int n_bins, double bin_hz, double high_pass_hz,

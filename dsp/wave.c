@@ -22,31 +22,43 @@ void wave_close(struct wave *wave)
     free(wave->grid);
 }
 
+/* The noise's share in |bin k|^2: white before the front end was taken out. */
+static double noise_square(const struct wave *wave, int k)
+{
+    double high = wave->high / k;
+    double low = wave->low * k;
+    return wave->noise * (1 + high * high) * (1 + low * low);
+}
+
 static double ac_square(const struct wave *wave)
 {
     double sum = 0;
     for (int k = 1; k < wave->n_bins; k++) {
-        sum += phasor_square(wave->bin[k]);
+        sum += phasor_square(wave->bin[k]) - noise_square(wave, k);
     }
-    return sum / 2;
+    return fmax(0, sum / 2);
 }
 
 static double subgroup_square(const struct wave *wave, int h)
 {
-    const struct phasor *bin = &wave->bin[h * wave->cycles];
-    return (phasor_square(bin[-1]) + phasor_square(bin[0]) + phasor_square(bin[1])) / 2;
+    const int n = h * wave->cycles;
+    const struct phasor *bin = &wave->bin[n];
+    double noise = 3 * noise_square(wave, n);
+    return (phasor_square(bin[-1]) + phasor_square(bin[0]) + phasor_square(bin[1]) - noise) / 2;
 }
 
 static double thd_pct(const struct wave *wave)
 {
-    if (!(wave->harmonic[1] > 0.1 * wave->rms)) {
+    double fundamental = phasor_square(wave->bin[wave->cycles]);
+    if (!(wave->harmonic[1] > 0.1 * wave->rms) ||
+        fundamental < NOISE_CLEAR * noise_square(wave, wave->cycles)) {
         return ABSENT;
     }
     double sum = 0;
     for (int h = 2; h <= wave->h_max; h++) {
         sum += subgroup_square(wave, h);
     }
-    return 100 * sqrt(sum / subgroup_square(wave, 1));
+    return 100 * sqrt(fmax(0, sum) / subgroup_square(wave, 1));
 }
 
 /* Peak over rms, both of the grid as it is, so that the front end's gain cancels. */
@@ -86,6 +98,9 @@ void wave_add(struct wave *sum, const struct wave *a, const struct wave *b)
     sum->cycles = a->cycles;
     sum->n_bins = a->n_bins;
     sum->h_max = a->h_max;
+    sum->noise = a->noise + b->noise;
+    sum->high = a->high;
+    sum->low = a->low;
     for (int k = 0; k < a->n_bins; k++) {
         sum->bin[k] = phasor_sum(a->bin[k], b->bin[k]);
     }

@@ -2,8 +2,9 @@
 /* wave.h - one voltage or current over one window: its bins and its grid in, its own quantities out.
  *
  * Units:   V or A at the meter's terminals; bins are peak phasors; rms values are AC.
- * Absent:  thd when the fundamental is below a tenth of the rms value: there is no fundamental to speak of; crest when
+ * Absent:  thd when the fundamental is below a tenth of the rms value or hardly above its noise: there is no fundamental to speak of; crest when
  *          rms is 0; harmonics above h_max.
+ * Noise:   rms and thd are freed of it in the squares: the noise of each of their bins is subtracted, at most all.
  * Source:  IEC 61000-4-7 (subgroups: bins nh-1, nh, nh+1 of an n-cycle window).
  * Threads: pure.
  */
@@ -15,12 +16,18 @@
 
 #include <stdbool.h>
 
+/* A fundamental whose square is not this often its bin's noise may be noise alone: e^-25 of the windows. */
+#define NOISE_CLEAR 25.0
+
 struct wave {
     int cycles;
     int n_bins; /* bins 0..n_bins-1 */
     int h_max;
     struct phasor *bin; /* front end taken out; [0].re is the mean */
-    double *grid;       /* template + residual, front end left in */
+    double noise;       /* mean square of a bin's noise, front end left in */
+    double high;        /* the front end's poles: high_pass_hz in bins, and a bin in low_pass_hz; 0 = none */
+    double low;
+    double *grid; /* template + residual, front end left in */
     double dc;
     double rms;
     double thd_pct;
