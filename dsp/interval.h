@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* interval.h - readings in, records of 1 s, 1 min, 15 min or a day out.
  *
- * Shape:   an interval closes at the first window end at or after its boundary (a multiple of period_ms of
- * the label time); the record carries its true start, end and duration. A step of the label time (1 s or more
- * between one window's end and the next one's start) closes it early, before the window that shows the step.
- * Means:   rms values and THD by root mean square, powers and frequency by arithmetic mean, all weighted with
- * the window's duration; pf, dpf and phi_deg from the mean powers; unmetered windows take part in nothing but
+ * Shape:   an interval closes at the first window end at or after its boundary (a multiple of period_ms of the
+ *          label time); the record carries its true start, end and duration. A step of the label time (1 s or more
+ *          between one window's end and the next one's start) closes it early, before the window that shows the
+ *          step.
+ * Means:   rms values and THD by root mean square, powers and frequency by arithmetic mean, all weighted with the
+ *          window's duration; pf, dpf and phi_deg from the mean powers; unmetered windows take part in nothing but
  *          duration, window count and flags.
- * Energy:  the difference of the registers, so that the sum over intervals is the register difference
- * exactly. Absent:  NaN when no window of the interval had the value. Threads: pure; one object, one thread.
+ * Energy:  the difference of the registers, so that the sum over intervals is the register difference exactly.
+ * Absent:  NaN when no window of the interval had the value.
+ * Threads: pure; one object, one thread.
  */
 #ifndef VATIO_DSP_INTERVAL_H
 #define VATIO_DSP_INTERVAL_H

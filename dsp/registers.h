@@ -2,15 +2,17 @@
 /* registers.h - windows in, energy registers out. They only ever rise.
  *
  * Units:   micro-watt-hours and their reactive and apparent kin, int64 (9.2e12 Wh); what is below one unit is
- * carried. Signs:   import for p_w > 0, export for p_w < 0; the netting interval is the window, summed over a
- * circuit's elements for the circuit's own register. Quadrants by the signs of p_w and q1_var (IEC 62053-23):
- *          I +P +Q, II -P +Q, III -P -Q, IV +P -Q.
- * Creep:   one decision per circuit: stopped until the mean complex power of a 20 s block reaches start_va
- * (or one window reaches ten times that), running until a block's mean falls below stop_va. While stopped the
- *          energy waits in a pending block; it is then released or dropped, and what was dropped is counted.
- * load runs while grid or solar does. Blocks are of metered time and common to all circuits. Absent:  a NaN
- * adds nothing to its register; so does a value beyond 1 GWh in one window, which is no measurement. Threads:
- * pure; one object, one thread.
+ *          carried.
+ * Signs:   import for p_w > 0, export for p_w < 0; the netting interval is the window, summed over a circuit's
+ *          elements for the circuit's own register. Quadrants by the signs of p_w and q1_var (IEC 62053-23): I +P
+ *          +Q, II -P +Q, III -P -Q, IV +P -Q.
+ * Creep:   one decision per circuit: stopped until the mean complex power of a 20 s block reaches start_va (or one
+ *          window reaches ten times that), running until a block's mean falls below stop_va. While stopped the
+ *          energy waits in a pending block; it is then released or dropped, and what was dropped is counted. load
+ *          runs while grid or solar does. Blocks are of metered time and common to all circuits.
+ * Absent:  a NaN adds nothing to its register; so does a value beyond 1 GWh in one window, which is no
+ *          measurement.
+ * Threads: pure; one object, one thread.
  */
 #ifndef VATIO_DSP_REGISTERS_H
 #define VATIO_DSP_REGISTERS_H

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* spsc.h - a ring of elements of one size between exactly two threads: one pushes, one pops; neither ever
- * waits.
+/* spsc.h - a ring of elements of one size between exactly two threads: one pushes, one pops; neither ever waits.
  *
  * Memory:  the caller's, capacity * element_size bytes, for as long as the ring is used. Elements are copied.
- * Errors:  -EINVAL from spsc_init when capacity is not a power of two or element_size is 0. A full ring
- * refuses the new element (the caller counts it); what is inside is never overwritten. Threads: spsc_push
- * from one thread, spsc_pop from one other, spsc_count from any.
+ * Errors:  -EINVAL from spsc_init when capacity is not a power of two or element_size is 0. A full ring refuses
+ *          the new element (the caller counts it); what is inside is never overwritten.
+ * Threads: spsc_push from one thread, spsc_pop from one other, spsc_count from any.
  */
 #ifndef VATIO_SPSC_H
 #define VATIO_SPSC_H

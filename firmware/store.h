@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store.h - records on disk: an SQLite database that vatiod alone opens.
  *
- * Writing: store_add gives the record its seq and keeps it in a batch in memory; the batch becomes one
- * transaction when it is large or old enough, or at store_commit. A batch that cannot be written is kept and
- * tried again, so that a disk that is full for a while costs nothing; when the batch's memory is full too,
- * store_add refuses. Loss:    a power cut costs at most the batch. What store_reader_read has shown stays.
- * seq:     1.., per stream, only rises and never repeats within a store_id: also not after the newest rows
- * were deleted, nor below store_seq_floor. Errors:  -errno (table in store_error.c), and store->error
- * then holds one sentence. Nothing is logged here. Memory:  allocated by store_open and SQLite; not for
- * real-time threads. Threads: one store, one thread. Each store_reader is a connection of its own for one
- * other thread. Format:  firmware/README.md.
+ * Writing: store_add gives the record its seq and keeps it in a batch in memory; the batch becomes one transaction
+ *          when it is large or old enough, or at store_commit. A batch that cannot be written is kept and tried
+ *          again, so that a disk that is full for a while costs nothing; when the batch's memory is full too,
+ *          store_add refuses.
+ * Loss:    a power cut costs at most the batch. What store_reader_read has shown stays.
+ * seq:     1.., per stream, only rises and never repeats within a store_id: also not after the newest rows were
+ *          deleted, nor below store_seq_floor.
+ * Errors:  -errno (table in store_error.c), and store->error then holds one sentence. Nothing is logged here.
+ * Memory:  allocated by store_open and SQLite; not for real-time threads.
+ * Threads: one store, one thread. Each store_reader is a connection of its own for one other thread.
+ * Format:  firmware/README.md.
  */
 #ifndef VATIO_STORE_H
 #define VATIO_STORE_H

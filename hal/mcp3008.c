@@ -13,10 +13,9 @@ enum {
 /* B1..B6 as they follow B0, least significant first: B1 lands in bit 5, B6 in bit 0. */
 static unsigned repetition(unsigned code)
 {
-    unsigned bits = 0;
-    for (unsigned b = 1; b <= 6; b++)
-        bits |= (code >> b & 1u) << (6 - b);
-    return bits;
+    unsigned bits = code >> 1 & REPEATED_MASK;
+    bits = (bits & 0x07) << 3 | bits >> 3;                          /* swap the halves of three */
+    return (bits & 0x09) << 2 | (bits & 0x12) | (bits & 0x24) >> 2; /* and the ends of each */
 }
 
 void mcp3008_request(unsigned channel, uint8_t tx[MCP3008_FRAME])

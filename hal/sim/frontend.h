@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* frontend.h - the linear path of one channel from the installation to the converter's pin, harmonic by
- * harmonic.
+/* frontend.h - the linear path of one channel from the installation to the converter's pin, harmonic by harmonic.
  *
- * Shape:   one cycle in steady state, WAVEFORM_POINTS in (V or A), FRONTEND_POINTS out (V at the pin). Twice
- * as many points out, so that 4-point Lagrange between them is good to 3e-4 of the 50th harmonic's own size.
- * Formula: pin(h) = gain * jhf / (jhf + high_pass) / (1 + jhf / low_pass) * in(h); the mean gets offset_v on
- * top. Threads: frontend_init and frontend_close are not thread-safe (FFTW's planner); one object, one
- * thread.
+ * Shape:   one cycle in steady state, WAVEFORM_POINTS in (V or A), FRONTEND_POINTS out (V at the pin). Twice as
+ *          many points out, so that 4-point Lagrange between them is good to 3e-4 of the 50th harmonic's own size.
+ * Formula: pin(h) = gain * jhf / (jhf + high_pass) / (1 + jhf / low_pass) * in(h); the mean gets offset_v on top.
+ * Threads: frontend_init and frontend_close are not thread-safe (FFTW's planner); one object, one thread.
  */
 #ifndef VATIO_HAL_SIM_FRONTEND_H
 #define VATIO_HAL_SIM_FRONTEND_H

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* house.h - a simulated household on a seeded day: mains with harmonics and slow drift, named loads each with
- * its own V-I law, a solar inverter under passing clouds. A model of electricity, not of the meter.
+/* house.h - a simulated household on a seeded day: mains with harmonics and slow drift, named loads each with its own
+ * V-I law, a solar inverter under passing clouds. A model of electricity, not of the meter.
  *
  * Time:    start_hour is the local hour of the house's day at simulation start; days repeat with new random
- * choices. Balance: grid = load - solar at each table point, so grid + solar = load to rounding. Same seed
- * and settings: the same bytes.
+ *          choices.
+ * Balance: grid = load - solar at each table point, so grid + solar = load to rounding. Same seed and settings:
+ *          the same bytes.
  */
 #ifndef VATIO_HAL_SIM_HOUSE_H
 #define VATIO_HAL_SIM_HOUSE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise.h - seeded random numbers of the simulator: xoshiro256** (Blackman, Vigna), and from it uniform and
- * nearly Gaussian deviates.
+/* noise.h - seeded random numbers of the simulator: xoshiro256** (Blackman, Vigna), and from it uniform and nearly
+ * Gaussian deviates.
  *
- * Tails:   noise_gaussian adds four 16-bit uniforms: mean 0, rms 1, never beyond +-3.464; kurtosis 2.7
- * instead of 3. One draw of the generator per deviate. Threads: one object, one thread. Same seed, same
- * numbers, on every machine.
+ * Tails:   noise_gaussian adds four 16-bit uniforms: mean 0, rms 1, never beyond +-3.464; kurtosis 2.7 instead of 3.
+ * One draw of the generator per deviate.
+ * Threads: one object, one thread. Same seed, same numbers, on every machine.
  */
 #ifndef VATIO_HAL_SIM_NOISE_H
 #define VATIO_HAL_SIM_NOISE_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* waveform.h - what the simulated installation does, as the front end's model sees it: steady waveforms,
- * cycle by cycle, exchanged at cycle boundaries.
+/* waveform.h - what the simulated installation does, as the front end's model sees it: steady waveforms, cycle by
+ * cycle, exchanged at cycle boundaries.
  *
- * Shape:   a segment is a whole number of mains cycles at one frequency; tables hold one cycle at
- * WAVEFORM_POINTS equidistant phases, starting at the zero crossing of the nominal voltage. Signs:   currents
- * as in the meter: positive import on grid, generation positive on solar; load = grid + solar at every point
- * of the table. Truth:   the model's own integrals over the segment, from the tables (not from any sampled or
- * filtered copy).
+ * Shape:   a segment is a whole number of mains cycles at one frequency; tables hold one cycle at WAVEFORM_POINTS
+ *          equidistant phases, starting at the zero crossing of the nominal voltage.
+ * Signs:   currents as in the meter: positive import on grid, generation positive on solar; load = grid + solar at
+ *          every point of the table.
+ * Truth:   the model's own integrals over the segment, from the tables (not from any sampled or filtered copy).
  */
 #ifndef VATIO_HAL_SIM_WAVEFORM_H
 #define VATIO_HAL_SIM_WAVEFORM_H
