@@ -40,8 +40,15 @@ static int fail(int result, const char *what, char *error, size_t error_size)
     return result;
 }
 
+/* The directory and those above it. */
 static int make_directory(const char *path, char *error, size_t error_size)
 {
+    char part[CONFIG_PATH + 1];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *slash = part; (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
+        *slash = '\0';
+        mkdir(part, 0755); /* what went wrong shows at the last one */
+    }
     if (mkdir(path, 0750) == 0 || errno == EEXIST)
         return 0;
     return fail(-errno, path, error, error_size);
