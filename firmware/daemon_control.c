@@ -52,7 +52,7 @@ int daemon_reload(struct daemon *daemon, char *text, size_t size)
     pthread_mutex_lock(&daemon->config_lock);
     int waiting = config_apply_live(&daemon->config, &fresh);
     atomic_store(&daemon->display_task.page_s, daemon->config.page_s);
-    log_init("vatiod", (enum log_level)daemon->config.log_level);
+    log_set_level((enum log_level)daemon->config.log_level);
     pthread_mutex_unlock(&daemon->config_lock);
     if (waiting > 0)
         snprintf(text, size, "reloaded; %d changed setting(s) take effect at the next start", waiting);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,9 @@ static const struct {
     [LOG_LEVEL_DEBUG] = {"debug", 7},
 };
 
-/* A process has one standard error; set once before threads start, read only afterwards. */
+/* A process has one standard error; set once before threads start, read only afterwards but for the level. */
 static const char *log_program = "vatio";
-static enum log_level log_max_level = LOG_LEVEL_NOTICE;
+static _Atomic int log_max_level = LOG_LEVEL_NOTICE;
 static bool log_to_journal;
 
 /* JOURNAL_STREAM names the device and inode of the journal's stream; standard error may since have been redirected. */
@@ -39,14 +40,19 @@ static bool journal_reads_stderr(void)
 void log_init(const char *program, enum log_level max_level)
 {
     log_program = program;
-    log_max_level = max_level;
+    log_set_level(max_level);
     log_to_journal = journal_reads_stderr();
+}
+
+void log_set_level(enum log_level max_level)
+{
+    atomic_store_explicit(&log_max_level, (int)max_level, memory_order_relaxed);
 }
 
 __attribute__((format(printf, 2, 0))) static void write_line(enum log_level level, const char *format,
                                                              va_list args)
 {
-    if (level > log_max_level)
+    if ((int)level > atomic_load_explicit(&log_max_level, memory_order_relaxed))
         return;
     const int saved = errno;
     char line[LINE_MAX_BYTES];

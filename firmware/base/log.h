@@ -12,6 +12,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL
 /* program is not copied; messages above max_level are not written. Before the first call: "vatio", notice. */
 void log_init(const char *program, enum log_level max_level);
 
+/* From any thread, at any time. */
+void log_set_level(enum log_level max_level);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
