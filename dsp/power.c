@@ -27,6 +27,9 @@ void power_absent(struct point_reading *point)
                                     .thd_i_pct = ABSENT,
                                     .u_crest = ABSENT,
                                     .i_crest = ABSENT,
+                                    .u_ll_v = ABSENT,
+                                    .u_unbalance_pct = ABSENT,
+                                    .i_neutral_a = ABSENT,
                                     .u_half_min_v = ABSENT,
                                     .u_half_max_v = ABSENT};
     for (int h = 0; h <= DSP_HARMONICS; h++) {
@@ -65,6 +68,9 @@ static void copy_waves(const struct wave *u, const struct wave *i, struct point_
     point->thd_i_pct = i->thd_pct;
     point->u_crest = u->crest;
     point->i_crest = i->crest;
+    point->u_ll_v = ABSENT;
+    point->u_unbalance_pct = ABSENT;
+    point->i_neutral_a = ABSENT;
     point->u_half_min_v = u->half_min;
     point->u_half_max_v = u->half_max;
     for (int h = 0; h <= DSP_HARMONICS; h++) {

@@ -15,7 +15,8 @@ enum quality {
     QUALITY_UNSYNCED = 1 << 4,     /* UTC was not synchronised: the labels are doubtful, the energy is not */
     QUALITY_EVENT = 1 << 5,        /* a dip, swell or interruption fell into it */
     QUALITY_SENSOR_FAULT = 1 << 6, /* converter frames were corrupt or a sensor is implausible */
-    QUALITY_SIMULATED = 1 << 7     /* not measured: from the simulated front end */
+    QUALITY_SIMULATED = 1 << 7,    /* not measured: from the simulated front end */
+    QUALITY_ASSUMED = 1 << 8 /* a leg's voltage was not measured but taken from the other leg, turned round */
 };
 
 #endif

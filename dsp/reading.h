@@ -35,6 +35,10 @@ struct point_reading {
     double thd_i_pct; /* absent when there is no fundamental current to speak of */
     double u_crest;   /* peak / rms */
     double i_crest;
+    double u_ll_v; /* rms of the voltage between the legs; on a circuit with two voltages, else absent */
+    double
+        u_unbalance_pct; /* of a circuit with two voltages: largest deviation from their mean, of the mean */
+    double i_neutral_a;  /* rms of the neutral's current, estimated as the sum of the legs' */
     double u_half_min_v; /* smallest and largest half-cycle rms of the window */
     double u_half_max_v;
     double u_h_v[DSP_HARMONICS + 1]; /* rms of harmonic h (the bin itself); [0] unused; absent above h_max */

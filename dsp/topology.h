@@ -23,6 +23,7 @@ struct element {
     int i_channel;        /* index into the scan */
     enum circuit circuit; /* CIRCUIT_GRID or CIRCUIT_SOLAR */
     int leg;              /* 1 or 2 */
+    int u_assumed;        /* 1: u_channel is the other leg's; this leg's voltage is taken as its negative */
 };
 
 struct point {

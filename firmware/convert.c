@@ -61,6 +61,9 @@ static void convert_point(const struct interval_point *in, struct record_point *
         .phi_deg = in->phi_deg,
         .thd_u_pct = in->thd_u_pct,
         .thd_i_pct = in->thd_i_pct,
+        .u_ll_v = NAN,
+        .u_unbalance_pct = NAN,
+        .i_neutral_a = NAN,
     };
     convert_energy(&in->energy, &out->delta);
     convert_energy(&in->total, &out->total);

@@ -113,6 +113,14 @@ static void take_window(struct measure *measure, struct reading *reading)
         measure->config.window(measure->config.context, reading->end_ns);
 }
 
+static double take_code(const struct measure *measure, int k, uint16_t code, unsigned *quality)
+{
+    code &= CALIBRATION_CODES - 1;
+    if (calibration_clipped(code))
+        *quality |= QUALITY_CLIPPED;
+    return measure->scale.value[k][code];
+}
+
 static void take_scan(struct measure *measure, const struct adc_scan *scan)
 {
     if (scan->faults & ADC_CORRUPT)
@@ -122,11 +130,8 @@ static void take_scan(struct measure *measure, const struct adc_scan *scan)
     struct meter_scan in = {.quality = measure->standing_quality | measure->pending_quality};
     measure->pending_quality = 0;
     for (int k = 0; k < scan->n; k++) {
-        uint16_t code = scan->code[k] & (CALIBRATION_CODES - 1);
         in.hold_ns[k] = scan->hold_ns[k];
-        in.value[k] = measure->scale.value[k][code];
-        if (calibration_clipped(code))
-            in.quality |= QUALITY_CLIPPED;
+        in.value[k] = scan->physical ? scan->value[k] : take_code(measure, k, scan->code[k], &in.quality);
     }
     meter_add(measure->meter, &in);
     struct reading reading;

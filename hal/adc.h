@@ -10,6 +10,7 @@
 #ifndef VATIO_HAL_ADC_H
 #define VATIO_HAL_ADC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { ADC_CHANNELS = 8 };
@@ -28,9 +29,12 @@ struct adc_plan {
     int64_t period_ns;             /* between scans, nominal */
 };
 
+/* Codes from a converter, or from a recording values in V and A at the meter's terminals. */
 struct adc_scan {
     int64_t hold_ns[ADC_CHANNELS]; /* in the plan's order */
     uint16_t code[ADC_CHANNELS];   /* 0..1023; meaningless where corrupt has its bit */
+    bool physical;                 /* value holds the scan, code does not */
+    double value[ADC_CHANNELS];    /* V or A, when physical */
     uint8_t n;
     uint8_t faults;  /* enum adc_fault */
     uint8_t corrupt; /* bit k: frame k failed its check */
