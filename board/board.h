@@ -52,12 +52,12 @@ struct board_channel {
 };
 
 struct board_converter {
-    double reference_v;             /* VREF pin: full scale is reference_v * 1023 / 1024 */
+    double reference_v; /* VREF pin: full scale is reference_v * 1023 / 1024 */
     char spi_device[BOARD_PATH_MAX];
-    uint32_t spi_clock_hz;          /* asked for; the driver may round down */
-    int32_t conversion_spacing_ns;  /* between the hold instants of two neighbours of one scan, nominal */
-    int32_t hold_offset_ns;         /* first hold instant after the start of the transfer, nominal */
-    double scan_rate_hz;            /* scans per second, nominal */
+    uint32_t spi_clock_hz;         /* asked for; the driver may round down */
+    int32_t conversion_spacing_ns; /* between the hold instants of two neighbours of one scan, nominal */
+    int32_t hold_offset_ns;        /* first hold instant after the start of the transfer, nominal */
+    double scan_rate_hz;           /* scans per second, nominal */
 };
 
 struct board_lcd {

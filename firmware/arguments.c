@@ -61,7 +61,7 @@ static int take(struct arguments *arguments, const struct flag *flag, const char
         arguments->action = flag->action;
     if (strcmp(flag->name, "--config") == 0)
         arguments->config_file = value;
-    if (strcmp(flag->name, "--seconds") == 0)
+    if (value != NULL && strcmp(flag->name, "--seconds") == 0)
         return read_seconds(value, &arguments->seconds, error);
     return 0;
 }

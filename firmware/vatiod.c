@@ -68,7 +68,7 @@ static int load_and_run(const struct arguments *arguments, const struct config *
 int main(int argc, char **argv)
 {
     struct arguments arguments;
-    struct config config;
+    struct config config = {0};
     struct options_error error;
     log_init("vatiod", LOG_LEVEL_INFO);
     int result = arguments_read(&arguments, argc, argv, &error);
