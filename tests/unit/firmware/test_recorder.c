@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "firmware/recorder.h"
+
+#include <math.h>
+#include <sched.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RING = 16 };
+
+struct bench {
+    char dir[40];
+    char path[64];
+    struct store store;
+    struct spsc ring;
+    struct record memory[RING];
+    struct health health;
+    struct clock_sim clock;
+    struct recorder recorder;
+};
+
+static int set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    char error[STORE_ERROR];
+    strcpy(bench->dir, "/tmp/vatio-recorder-XXXXXX");
+    assert_non_null(mkdtemp(bench->dir));
+    snprintf(bench->path, sizeof bench->path, "%s/vatio.db", bench->dir);
+    clock_sim_init(&bench->clock, 1000, 0);
+    struct store_config config = {.path = bench->path, .meter_id = "m1", .n_points = 1, .batch_records = 8};
+    config.point_id[0] = record_point_id("grid");
+    if (store_open(&bench->store, &config, error, sizeof error) != 0)
+        fail_msg("%s", error);
+    assert_int_equal(spsc_init(&bench->ring, bench->memory, sizeof bench->memory[0], RING), 0);
+    recorder_init(&bench->recorder, &bench->store, &bench->ring, &bench->health, &bench->clock.clock, "b1");
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    char command[96];
+    store_close(&bench->store);
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    for (size_t k = 0; k < 3; k++) {
+        snprintf(command, sizeof command, "%s%s", bench->path, ends[k]);
+        unlink(command);
+    }
+    rmdir(bench->dir);
+    free(bench);
+    return 0;
+}
+
+static struct record minute(double p_w)
+{
+    struct record record = {.schema = RECORD_SCHEMA, .stream = STREAM_MINUTE, .n_points = 1};
+    record.point_id[0] = record_point_id("grid");
+    record.point[0].p_w = p_w;
+    strcpy(record.boot_id, "b1");
+    return record;
+}
+
+struct seen {
+    int n;
+    double last_p_w;
+    char last_kind[24];
+};
+
+static bool see_record(void *context, const void *record)
+{
+    struct seen *seen = context;
+    seen->n++;
+    seen->last_p_w = ((const struct record *)record)->point[0].p_w;
+    return true;
+}
+
+static bool see_event(void *context, const void *record)
+{
+    struct seen *seen = context;
+    seen->n++;
+    snprintf(seen->last_kind, sizeof seen->last_kind, "%s", ((const struct record_event *)record)->kind);
+    return true;
+}
+
+static struct seen read_back(struct bench *bench, enum record_stream stream, store_visit *visit)
+{
+    struct store_reader reader;
+    struct seen seen = {0};
+    char error[STORE_ERROR];
+    assert_int_equal(store_reader_open(&reader, bench->path, error, sizeof error), 0);
+    assert_true(store_reader_read(&reader, stream, 1, 1000, visit, &seen) >= 0);
+    store_reader_close(&reader);
+    return seen;
+}
+
+static void test_what_was_queued_before_the_stop_is_on_disk_after_it(void **state)
+{
+    struct bench *bench = *state;
+    for (int k = 1; k <= RING; k++) {
+        struct record record = minute(k);
+        assert_true(spsc_push(&bench->ring, &record));
+    }
+    recorder_event(&bench->recorder, "start", "now", (double)NAN);
+    recorder_event(&bench->recorder, "stop", "now", 3);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    recorder_stop(&bench->recorder);
+    struct seen records = read_back(bench, STREAM_MINUTE, see_record);
+    struct seen events = read_back(bench, STREAM_EVENT, see_event);
+    assert_int_equal(records.n, RING);
+    assert_true(records.last_p_w == RING);
+    assert_int_equal(events.n, 2);
+    assert_string_equal(events.last_kind, "stop");
+    assert_int_equal(recorder_newest_seq(&bench->recorder, STREAM_MINUTE), RING);
+    assert_int_equal(atomic_load(&bench->health.records_stored), RING + 2);
+    assert_int_equal(atomic_load(&bench->health.records_lost), 0);
+}
+
+static void test_events_beyond_the_queue_are_counted_as_lost(void **state)
+{
+    struct bench *bench = *state;
+    for (int k = 0; k < RECORDER_EVENTS + 3; k++)
+        recorder_event(&bench->recorder, "start", "", (double)NAN);
+    assert_int_equal(atomic_load(&bench->health.records_lost), 3);
+}
+
+static void test_a_text_too_long_is_cut_to_its_field(void **state)
+{
+    struct bench *bench = *state;
+    char text[500];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    recorder_event(&bench->recorder, text, text, (double)NAN);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    recorder_stop(&bench->recorder);
+    struct seen events = read_back(bench, STREAM_EVENT, see_event);
+    assert_int_equal(events.n, 1);
+    assert_int_equal(strlen(events.last_kind), sizeof events.last_kind - 1);
+}
+
+/* A trigger of the database itself makes every write fail. */
+static void test_a_store_that_cannot_write_is_counted_and_the_rest_goes_on(void **state)
+{
+    struct bench *bench = *state;
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(bench->path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "create trigger no before insert on minute begin select raise(abort, 'no'); end",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    struct record record = minute(1);
+    assert_true(spsc_push(&bench->ring, &record));
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    while (atomic_load(&bench->health.store_errors) == 0)
+        sched_yield();
+    recorder_stop(&bench->recorder);
+    assert_true(atomic_load(&bench->health.store_errors) > 0);
+    assert_int_equal(atomic_load(&bench->health.records_stored), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_what_was_queued_before_the_stop_is_on_disk_after_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_events_beyond_the_queue_are_counted_as_lost, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_text_too_long_is_cut_to_its_field, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_store_that_cannot_write_is_counted_and_the_rest_goes_on,
+                                        set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
