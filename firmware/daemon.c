@@ -232,6 +232,9 @@ static int open_display(struct daemon *daemon, char *error, size_t error_size)
         .page_s = daemon->config.page_s,
         .page = -1,
     };
+    int64_t point_id[RECORD_POINTS];
+    int n_points = convert_points(&daemon->measure.config.meter.topology, point_id);
+    pages_init(&task->pages, n_points, point_id);
     for (char *bar = daemon->config.footer; (bar = strchr(bar, '|')) != NULL;)
         *bar = '\n';
     if (daemon->config.display == CONFIG_DISPLAY_TERMINAL) {

@@ -2,7 +2,6 @@
 #include "firmware/daemon.h"
 
 #include "firmware/base/log.h"
-#include "firmware/pages.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@ static void status(void *context, struct control_status *status)
     snprintf(status->database, sizeof status->database, "%s", daemon->database);
     snprintf(status->journal, sizeof status->journal, "%s", daemon->journal);
     snprintf(status->config, sizeof status->config, "%s", daemon->arguments->config_file);
-    status->pages = pages_count();
+    status->pages = daemon->display_task.pages.n;
     status->page = atomic_load(&daemon->display_task.shown);
 }
 
@@ -34,9 +33,9 @@ static int page(void *context, int64_t page, char *text, size_t size)
     int result = display_task_page(&daemon->display_task, page);
     if (result < 0)
         snprintf(text, size, "page %lld: expected 0 to %d, or -1 to rotate", (long long)page,
-                 pages_count() - 1);
+                 daemon->display_task.pages.n - 1);
     else
-        snprintf(text, size, "page %s", page < 0 ? "rotating" : pages_name((int)page));
+        snprintf(text, size, "page %s", page < 0 ? "rotating" : daemon->display_task.pages.page[page].name);
     return result;
 }
 

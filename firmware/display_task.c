@@ -3,7 +3,6 @@
 
 #include "firmware/api/mailbox.h"
 #include "firmware/base/log.h"
-#include "firmware/pages.h"
 #include "firmware/thread.h"
 
 #include <errno.h>
@@ -28,7 +27,7 @@ static void show(struct display_task *task, const struct display_text *text)
 static int64_t choose_page(struct display_task *task, int64_t second)
 {
     int64_t fixed = atomic_load(&task->page);
-    int64_t page = fixed >= 0 ? fixed : second / atomic_load(&task->page_s) % pages_count();
+    int64_t page = fixed >= 0 ? fixed : second / atomic_load(&task->page_s) % task->pages.n;
     atomic_store(&task->shown, page);
     return page;
 }
@@ -42,7 +41,7 @@ static void turn(struct display_task *task, struct mailbox *mailbox, int64_t sec
     if (live.live.windows == 0)
         pages_render_start(task->meter_id, task->version, &text);
     else
-        pages_render((int)choose_page(task, second), &live, &text);
+        pages_render(&task->pages, (int)choose_page(task, second), &live, &text);
     show(task, &text);
 }
 
@@ -79,7 +78,7 @@ void display_task_stop(struct display_task *task)
 
 int display_task_page(struct display_task *task, int64_t page)
 {
-    if (page < -1 || page >= pages_count())
+    if (page < -1 || page >= task->pages.n)
         return -ERANGE;
     atomic_store(&task->page, page);
     return 0;

@@ -8,6 +8,7 @@
 #define VATIO_FIRMWARE_DISPLAY_TASK_H
 
 #include "firmware/health.h"
+#include "firmware/pages.h"
 #include "hal/display.h"
 
 #include <pthread.h>
@@ -17,6 +18,7 @@
 struct display_task {
     struct display *display; /* NULL: none, the thread is not started */
     const char *run_dir;
+    struct pages pages; /* set by pages_init before the start */
     const char *meter_id;
     const char *version;
     struct health *health;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIELD_MAX = 32 };
+enum { FIELD_MAX = 32, FIRST_PAGES = 4, POINTS_PER_CIRCUIT = 3 };
 
 /* A number right-aligned in width characters with the given decimals; dashes if absent or too wide. */
 static const char *number(double value, int width, int decimals, bool sign, char field[FIELD_MAX])
@@ -61,31 +61,43 @@ static void clock_text(int64_t utc_ms, char field[FIELD_MAX])
              (int)(second % 60));
 }
 
-/* The page shows the first point, the grid; circuits and elements have pages of their own. */
-static void render_now(const struct mailbox_live *live, struct display_text *text)
+/* The current with its power's sign. */
+static double signed_a(const struct record_point *point)
 {
-    const struct record_point *grid = &live->live.point[0];
+    return point->p_w < 0 ? -point->i_rms_a : point->i_rms_a;
+}
+
+/* One phase: its voltage and current. Split phase: the voltage between the legs and the neutral's current. */
+static void render_now(const struct page *page, const struct mailbox_live *live, struct display_text *text)
+{
+    const struct record_point *point = &live->live.point[page->point];
+    bool split = isnan(point->u_rms_v) && !isnan(point->u_ll_v);
     char a[FIELD_MAX], b[FIELD_MAX];
-    put(text, 0, "%sV %sHz", number(grid->u_rms_v, 6, 2, false, a), number(live->live.f_hz, 6, 3, false, b));
-    put(text, 1, "%sA PF%s", number(grid->i_rms_a, 7, 3, false, a), number(grid->pf, 5, 2, true, b));
-    put(text, 2, "P %s W", number(grid->p_w, 12, 1, true, a));
+    put(text, 0, "%sV %sHz", number(split ? point->u_ll_v : point->u_rms_v, 6, 2, false, a),
+        number(live->live.f_hz, 6, 3, false, b));
+    number(point->pf, 5, 2, true, b);
+    if (split)
+        put(text, 1, "N%sA PF%s", number(point->i_neutral_a, 6, 3, false, a), b);
+    else
+        put(text, 1, "%sA PF%s", number(signed_a(point), 7, 3, false, a), b);
+    put(text, 2, "P %s W", number(point->p_w, 12, 1, true, a));
     clock_text(live->live.utc_end_ms, b);
-    put(text, 3, "%s  %s", direction(grid->p_w), b);
+    put(text, 3, "%s  %s", direction(point->p_w), b);
 }
 
-static void render_power(const struct mailbox_live *live, struct display_text *text)
+static void render_power(const struct page *page, const struct mailbox_live *live, struct display_text *text)
 {
-    const struct record_point *grid = &live->live.point[0];
+    const struct record_point *point = &live->live.point[page->point];
     char a[FIELD_MAX];
-    put(text, 0, "P %s W", number(grid->p_w, 11, 1, true, a));
-    put(text, 1, "Q1%s var", number(grid->q1_var, 10, 1, true, a));
-    put(text, 2, "S %s VA", number(grid->s_va, 11, 1, false, a));
-    put(text, 3, "phi %s %c", number(grid->phi_deg, 9, 2, true, a), DISPLAY_DEGREE);
+    put(text, 0, "P %s W", number(point->p_w, 11, 1, true, a));
+    put(text, 1, "Q1%s var", number(point->q1_var, 10, 1, true, a));
+    put(text, 2, "S %s VA", number(point->s_va, 11, 1, false, a));
+    put(text, 3, "phi %s %c", number(point->phi_deg, 9, 2, true, a), DISPLAY_DEGREE);
 }
 
-static void render_energy(const struct mailbox_live *live, struct display_text *text)
+static void render_energy(const struct page *page, const struct mailbox_live *live, struct display_text *text)
 {
-    const struct record_energy *energy = &live->energy[0];
+    const struct record_energy *energy = &live->energy[page->point];
     char a[FIELD_MAX];
     put(text, 0, "Imp%skWh", kilo(energy->import_uwh, 10, a));
     put(text, 1, "Exp%skWh", kilo(energy->export_uwh, 10, a));
@@ -93,7 +105,32 @@ static void render_energy(const struct mailbox_live *live, struct display_text *
     put(text, 3, "-R %skvarh", kilo(energy->q3_uvarh + energy->q4_uvarh, 8, a));
 }
 
-static void render_quality(const struct mailbox_live *live, struct display_text *text)
+/* A further circuit: power and registers on one page. */
+static void render_circuit(const struct page *page, const struct mailbox_live *live,
+                           struct display_text *text)
+{
+    const struct record_point *point = &live->live.point[page->point];
+    const struct record_energy *energy = &live->energy[page->point];
+    char a[FIELD_MAX];
+    put(text, 0, "%-5s%s W", page->title, number(point->p_w, 9, 1, true, a));
+    put(text, 1, "Q1%s var", number(point->q1_var, 10, 1, true, a));
+    put(text, 2, "Imp%skWh", kilo(energy->import_uwh, 10, a));
+    put(text, 3, "Exp%skWh", kilo(energy->export_uwh, 10, a));
+}
+
+static void render_legs(const struct page *page, const struct mailbox_live *live, struct display_text *text)
+{
+    const struct record_point *l1 = &live->live.point[page->legs[0]];
+    const struct record_point *l2 = &live->live.point[page->legs[1]];
+    char a[FIELD_MAX], b[FIELD_MAX];
+    put(text, 0, "%-5s L1      L2", page->title);
+    put(text, 1, "%sV  %sV", number(l1->u_rms_v, 6, 2, false, a), number(l2->u_rms_v, 6, 2, false, b));
+    put(text, 2, "%sA  %sA", number(signed_a(l1), 6, 2, false, a), number(signed_a(l2), 6, 2, false, b));
+    put(text, 3, "%sW  %sW", number(l1->p_w, 6, 0, true, a), number(l2->p_w, 6, 0, true, b));
+}
+
+static void render_quality(const struct page *page, const struct mailbox_live *live,
+                           struct display_text *text)
 {
     static const struct {
         int64_t flag;
@@ -103,40 +140,75 @@ static void render_quality(const struct mailbox_live *live, struct display_text 
         {QUALITY_UNLOCKED, "UNLOCK"},    {QUALITY_EVENT, "EVENT"},   {QUALITY_UNSYNCED, "TIME"},
         {QUALITY_UNCALIBRATED, "UNCAL"}, {QUALITY_SIMULATED, "SIM"},
     };
-    const struct record_point *grid = &live->live.point[0];
+    const struct record_point *point = &live->live.point[page->point];
     char a[FIELD_MAX], flags[64] = "";
     put(text, 0, "f   %s Hz", number(live->live.f_hz, 9, 4, false, a));
-    put(text, 1, "THD-U %s %%", number(grid->thd_u_pct, 8, 2, false, a));
-    put(text, 2, "THD-I %s %%", number(grid->thd_i_pct, 8, 2, false, a));
+    put(text, 1, "THD-U %s %%", number(point->thd_u_pct, 8, 2, false, a));
+    put(text, 2, "THD-I %s %%", number(point->thd_i_pct, 8, 2, false, a));
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (live->live.quality & words[i].flag)
             snprintf(flags + strlen(flags), sizeof flags - strlen(flags), "%s ", words[i].word);
     put(text, 3, "%s", flags[0] == '\0' ? "OK" : flags);
 }
 
-static const struct {
-    const char *name;
-    void (*render)(const struct mailbox_live *live, struct display_text *text);
-} pages[] = {
-    {"now", render_now},
-    {"power", render_power},
-    {"energy", render_energy},
-    {"quality", render_quality},
-};
-
-int pages_count(void)
+static void add_page(struct pages *pages, const struct page *page)
 {
-    return (int)(sizeof pages / sizeof pages[0]);
+    if (pages->n < PAGES_MAX)
+        pages->page[pages->n++] = *page;
 }
 
-const char *pages_name(int page)
+static int find_point(int64_t n_points, const int64_t point_id[], int64_t id)
 {
-    return pages[page].name;
+    for (int p = 0; p < n_points; p++)
+        if (point_id[p] == id)
+            return p;
+    return -1;
 }
 
-void pages_render(int page, const struct mailbox_live *live, struct display_text *text)
+static void add_circuit(struct pages *pages, int64_t circuit, int point, const int legs[2])
 {
-    pages[page].render(live, text);
+    static const char *const titles[] = {"GRID", "SOLAR", "LOAD"};
+    static const char *const names[] = {"grid", "solar", "load"};
+    struct page page = {.point = point, .legs = {legs[0], legs[1]}};
+    snprintf(page.title, sizeof page.title, "%s", titles[circuit]);
+    if (point > 0) { /* the first point's own pages are there already */
+        snprintf(page.name, sizeof page.name, "%s", names[circuit]);
+        page.render = render_circuit;
+        add_page(pages, &page);
+    }
+    if (legs[0] >= 0 && legs[1] >= 0) {
+        snprintf(page.name, sizeof page.name, "%s legs", names[circuit]);
+        page.render = render_legs;
+        add_page(pages, &page);
+    }
+}
+
+void pages_init(struct pages *pages, int64_t n_points, const int64_t point_id[RECORD_POINTS])
+{
+    static const struct page first[] = {
+        {.name = "now", .render = render_now},
+        {.name = "power", .render = render_power},
+        {.name = "energy", .render = render_energy},
+        {.name = "quality", .render = render_quality},
+    };
+    _Static_assert(sizeof first / sizeof first[0] == FIRST_PAGES, "the first point's pages");
+    *pages = (struct pages){.n = 0};
+    for (int k = 0; k < FIRST_PAGES; k++)
+        add_page(pages, &first[k]);
+    for (int p = 0; p < n_points; p++) {
+        int64_t circuit = point_id[p] / POINTS_PER_CIRCUIT;
+        int legs[2] = {find_point(n_points, point_id, point_id[p] + 1),
+                       find_point(n_points, point_id, point_id[p] + 2)};
+        bool whole = point_id[p] % POINTS_PER_CIRCUIT == 0;
+        if (whole)
+            add_circuit(pages, circuit, p, legs);
+    }
+}
+
+void pages_render(const struct pages *pages, int page, const struct mailbox_live *live,
+                  struct display_text *text)
+{
+    pages->page[page].render(&pages->page[page], live, text);
 }
 
 void pages_render_start(const char *meter_id, const char *version, struct display_text *text)

@@ -18,7 +18,7 @@ void paho_report_connected(void *context, MQTTAsync_successData5 *response)
     struct publisher_event event = {.kind = PUBLISHER_CONNECTED, .slot = NO_SLOT, .limit = 65535};
     if (MQTTProperties_hasProperty(&response->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM))
         event.limit =
-            MQTTProperties_getNumericValue(&response->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
+            (int)MQTTProperties_getNumericValue(&response->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
     event_queue_add(context, &event);
 }
 

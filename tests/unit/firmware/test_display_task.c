@@ -67,6 +67,7 @@ static int set_up(void **state)
                                         .health = &bench->health,
                                         .page_s = 1000,
                                         .page = -1};
+    pages_init(&bench->task.pages, 1, bench->live.live.point_id);
     *state = bench;
     return 0;
 }
@@ -118,7 +119,7 @@ static void test_a_page_that_was_asked_for_stays(void **state)
 static void test_pages_there_are_not_are_refused(void **state)
 {
     struct bench *bench = *state;
-    assert_int_equal(display_task_page(&bench->task, pages_count()), -ERANGE);
+    assert_int_equal(display_task_page(&bench->task, bench->task.pages.n), -ERANGE);
     assert_int_equal(display_task_page(&bench->task, -2), -ERANGE);
     assert_int_equal(atomic_load(&bench->task.page), -1);
 }

@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+static const int64_t grid_only[RECORD_POINTS] = {0};
+
 static const struct page_case {
     const char *name;
     int page;
@@ -49,7 +51,7 @@ static const struct page_case {
      15.3,
      {0},
      0,
-     {"131.50V 60.012Hz", " 41.250A PF-0.91", "P      -4950.0 W", "EXPORT  12:34:56"}},
+     {"131.50V 60.012Hz", "-41.250A PF-0.91", "P      -4950.0 W", "EXPORT  12:34:56"}},
     {"nothing measured yet is dashes, not zero",
      0,
      NAN,
@@ -158,7 +160,9 @@ static void fill(const struct page_case *c, struct mailbox_live *live)
                                                 .pf = c->pf,
                                                 .phi_deg = c->phi_deg,
                                                 .thd_u_pct = c->thd_u,
-                                                .thd_i_pct = c->thd_i};
+                                                .thd_i_pct = c->thd_i,
+                                                .u_ll_v = (double)NAN,
+                                                .i_neutral_a = (double)NAN};
     live->live.f_hz = c->f_hz;
     live->live.utc_end_ms = INT64_C(1000) * (86400 * 20000 + 12 * 3600 + 34 * 60 + 56);
     live->live.quality = c->quality;
@@ -168,42 +172,138 @@ static void fill(const struct page_case *c, struct mailbox_live *live)
 static void test_each_page_shows_its_golden_text(void **state)
 {
     (void)state;
+    struct pages pages;
+    pages_init(&pages, 1, grid_only);
+    assert_int_equal(pages.n, 4);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mailbox_live live;
         struct display_text text;
         fill(&cases[i], &live);
         print_message("  %s\n", cases[i].name);
-        pages_render(cases[i].page, &live, &text);
+        pages_render(&pages, cases[i].page, &live, &text);
         for (int row = 0; row < DISPLAY_ROWS; row++)
             assert_string_equal(text.row[row], cases[i].row[row]);
     }
 }
 
+/* Every point there can be, all with the same values. */
+static void fill_all(double value, struct mailbox_live *live)
+{
+    memset(live, 0, sizeof *live);
+    for (int p = 0; p < RECORD_POINTS; p++) {
+        for (size_t k = 0; k < record_point_fields_n; k++)
+            if (record_point_fields[k].type == FIELD_REAL)
+                record_set_real(&record_point_fields[k], &live->live.point[p], value);
+        live->energy[p] = (struct record_energy){.import_uwh = INT64_MAX, .export_uwh = RECORD_ABSENT};
+    }
+    live->live.f_hz = value;
+    live->live.quality = 0x1ff;
+}
+
 static void test_every_row_is_full_width_whatever_the_values(void **state)
 {
     (void)state;
-    static const double extremes[] = {NAN, 0, -0.0, 1e300, -1e300, 99999.994, -41.25, INFINITY, 1e-300};
+    static const double extremes[] = {(double)NAN,      0,     -0.0, 1e300, -1e300, 99999.994, -41.25,
+                                      (double)INFINITY, 1e-300};
+    static const int64_t all[RECORD_POINTS] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    struct pages pages;
+    pages_init(&pages, RECORD_POINTS, all);
     for (size_t i = 0; i < sizeof extremes / sizeof extremes[0]; i++)
-        for (int page = 0; page < pages_count(); page++) {
-            struct page_case c = {.u_v = extremes[i],
-                                  .i_a = extremes[i],
-                                  .p_w = extremes[i],
-                                  .q_var = extremes[i],
-                                  .s_va = extremes[i],
-                                  .pf = extremes[i],
-                                  .phi_deg = extremes[i],
-                                  .f_hz = extremes[i],
-                                  .thd_u = extremes[i],
-                                  .thd_i = extremes[i],
-                                  .energy = {.import_uwh = INT64_MAX, .export_uwh = RECORD_ABSENT},
-                                  .quality = 0xff};
-            struct mailbox_live live;
+        for (int page = 0; page < pages.n; page++) {
+            static struct mailbox_live live;
             struct display_text text;
-            fill(&c, &live);
-            pages_render(page, &live, &text);
+            fill_all(extremes[i], &live);
+            pages_render(&pages, page, &live, &text);
             for (int row = 0; row < DISPLAY_ROWS; row++)
                 assert_int_equal(strlen(text.row[row]), DISPLAY_COLUMNS);
         }
+}
+
+static const struct {
+    const char *name;
+    int n_points;
+    int64_t point_id[RECORD_POINTS];
+    const char *pages[PAGES_MAX];
+} layouts[] = {
+    {"one phase", 1, {0}, {"now", "power", "energy", "quality"}},
+    {"one phase with solar", 3, {0, 3, 6}, {"now", "power", "energy", "quality", "solar", "load"}},
+    {"two legs", 3, {0, 1, 2}, {"now", "power", "energy", "quality", "grid legs"}},
+    {"two legs with solar on both",
+     9,
+     {0, 1, 2, 3, 4, 5, 6, 7, 8},
+     {"now", "power", "energy", "quality", "grid legs", "solar", "solar legs", "load", "load legs"}},
+    {"two legs, solar on one",
+     7,
+     {0, 1, 2, 3, 6, 7, 8},
+     {"now", "power", "energy", "quality", "grid legs", "solar", "load", "load legs"}},
+};
+
+static void test_pages_follow_from_the_points(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        struct pages pages;
+        print_message("  %s\n", layouts[i].name);
+        pages_init(&pages, layouts[i].n_points, layouts[i].point_id);
+        for (int k = 0; k < pages.n; k++)
+            assert_string_equal(pages.page[k].name, layouts[i].pages[k]);
+        assert_null(layouts[i].pages[pages.n]);
+    }
+}
+
+/* A split-phase meter with solar: pages as in the last row but one of layouts. */
+static const struct {
+    const char *name;
+    int page;
+    const char *row[DISPLAY_ROWS];
+} split_cases[] = {
+    {"the total shows the voltage between the legs",
+     0,
+     {"240.11V 60.001Hz", "N 1.250A PF-0.98", "P      -4820.0 W", "EXPORT  00:00:00"}},
+    {"legs side by side, export negative",
+     4,
+     {"GRID  L1      L2", "120.04V  119.87V", "-41.25A    1.08A", " -4950W    +130W"}},
+    {"a further circuit",
+     5,
+     {"SOLAR  +9876.5 W", "Q1     -12.0 var", "Imp 99999.999kWh", "Exp     0.000kWh"}},
+    {"a leg that was not measured",
+     6,
+     {"SOLAR L1      L2", "120.04V     ---V", "   ---A     ---A", "   ---W     ---W"}},
+};
+
+static void fill_split(struct mailbox_live *live)
+{
+    const double none = (double)NAN;
+    fill_all(none, live);
+    live->live.quality = 0;
+    live->live.f_hz = 60.0011;
+    live->live.point[0].u_ll_v = 240.11;
+    live->live.point[0].i_neutral_a = 1.25;
+    live->live.point[0].pf = -0.98;
+    live->live.point[0].p_w = -4820;
+    live->live.point[1] = (struct record_point){.u_rms_v = 120.04, .i_rms_a = 41.25, .p_w = -4950};
+    live->live.point[2] = (struct record_point){.u_rms_v = 119.87, .i_rms_a = 1.08, .p_w = 130};
+    live->live.point[3].p_w = 9876.5;
+    live->live.point[3].q1_var = -12;
+    live->energy[3] = (struct record_energy){.import_uwh = INT64_C(99999999999999)};
+    live->live.point[4].u_rms_v = 120.04;
+}
+
+static void test_split_phase_pages_show_their_golden_text(void **state)
+{
+    (void)state;
+    static const int64_t all[RECORD_POINTS] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    static struct mailbox_live live;
+    struct pages pages;
+    pages_init(&pages, RECORD_POINTS, all);
+    fill_split(&live);
+    for (size_t i = 0; i < sizeof split_cases / sizeof split_cases[0]; i++) {
+        struct display_text text;
+        print_message("  %s\n", split_cases[i].name);
+        pages_render(&pages, split_cases[i].page, &live, &text);
+        for (int row = 0; row < DISPLAY_ROWS; row++)
+            assert_memory_equal(text.row[row], split_cases[i].row[row], strlen(split_cases[i].row[row]));
+    }
 }
 
 static void test_the_first_page_names_the_meter(void **state)
@@ -220,6 +320,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_page_shows_its_golden_text),
         cmocka_unit_test(test_every_row_is_full_width_whatever_the_values),
+        cmocka_unit_test(test_pages_follow_from_the_points),
+        cmocka_unit_test(test_split_phase_pages_show_their_golden_text),
         cmocka_unit_test(test_the_first_page_names_the_meter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
