@@ -131,6 +131,21 @@ static int open_mailbox(struct daemon *daemon, char *error, size_t error_size)
     return 0;
 }
 
+/* What stands at each place of a scan, for whoever has to find a wire. */
+static void name_channels(const struct daemon *daemon, struct mailbox_live *live)
+{
+    static const char *const circuit[BOARD_CIRCUITS] = {"grid", "solar"};
+    const struct adc_plan *plan = &daemon->source.plan;
+    for (int k = 0; k < plan->n && k < MAILBOX_CHANNELS; k++) {
+        const struct board_channel *channel = &daemon->board.channel[plan->input[k]];
+        if (channel->kind == BOARD_CURRENT)
+            snprintf(live->channel[k], sizeof live->channel[k], "CH%u current %s L%d", plan->input[k],
+                     circuit[channel->circuit], channel->element);
+        else
+            snprintf(live->channel[k], sizeof live->channel[k], "CH%u voltage", plan->input[k]);
+    }
+}
+
 /* Who the meter is, and absent values until there are some. */
 static void fill_identity(struct daemon *daemon)
 {
@@ -149,6 +164,7 @@ static void fill_identity(struct daemon *daemon)
     live->u_nominal_v = daemon->board.u_nominal_v;
     live->scan_rate_hz = daemon->measure.config.meter.scan_rate_hz;
     live->imp_per_kwh = daemon->board.pulse.imp_per_kwh;
+    name_channels(daemon, live);
     live->live.schema = RECORD_SCHEMA;
     live->live.n_points = convert_points(&daemon->measure.registers.topology, live->live.point_id);
     live->live.f_hz = live->live.f_min_hz = live->live.f_max_hz = NAN;
@@ -179,6 +195,7 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.scans = &daemon->scans;
     config.records = &daemon->records;
     config.mailbox = &daemon->mailbox;
+    config.tap = &daemon->tap;
     config.health = &daemon->health;
     config.clock = daemon->source.clock;
     config.ended = &daemon->acquire.ended;
@@ -188,6 +205,28 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     if (result < 0)
         return fail(result, "measuring", error, error_size);
     daemon->opened |= PART_MEASURE;
+    return 0;
+}
+
+/* Whoever looks at waveforms can do without; the meter cannot do without metering. */
+static int open_tap(struct daemon *daemon, char *error, size_t error_size)
+{
+    struct scan_tap_config config = {
+        .run_dir = daemon->config.run_dir,
+        .boot_id = daemon->boot_id,
+        .meter_id = daemon->meter_id,
+        .board = &daemon->board,
+        .plan = &daemon->source.plan,
+        .meter = &daemon->measure.config.meter,
+        .scale = &daemon->measure.scale,
+        .simulated = daemon->source.simulated,
+    };
+    int result = scan_tap_open(&daemon->tap, &config);
+    if (result < 0) {
+        fail(result, "the ring of raw scans", error, error_size);
+        log_warning("%s; metering goes on without it", error);
+        error[0] = '\0';
+    }
     return 0;
 }
 
@@ -215,6 +254,7 @@ static int open_keeper(struct daemon *daemon, char *error, size_t error_size)
     keeper->clock = daemon->source.clock;
     recorder_init(&daemon->recorder, &daemon->store, &daemon->records, &daemon->health, daemon->source.clock,
                   daemon->boot_id);
+    daemon->recorder.data_dir = daemon->config.data_dir;
     fill_identity(daemon);
     mailbox_write(&daemon->mailbox, &daemon->measure.live);
     recorder_event(&daemon->recorder, "start", found ? "registers continue" : "registers begin at zero", NAN);
@@ -325,7 +365,7 @@ int daemon_open(struct daemon *daemon, char *error, size_t error_size)
 {
     static daemon_step *const steps[] = {
         open_directories, open_identity, open_store,   open_source, open_rings,   open_mailbox,
-        open_measure,     open_keeper,   open_display, open_pulse,  open_control,
+        open_measure,     open_tap,      open_keeper,   open_display, open_pulse,  open_control,
     };
     int result = 0;
     for (size_t k = 0; k < sizeof steps / sizeof steps[0] && result == 0; k++)
@@ -411,6 +451,7 @@ void daemon_close(struct daemon *daemon)
         source_close(&daemon->source);
     if (daemon->opened & PART_MAILBOX)
         mailbox_remove(&daemon->mailbox, daemon->config.run_dir);
+    scan_tap_close(&daemon->tap, daemon->config.run_dir);
     free(daemon->scan_memory);
     free(daemon->record_memory);
     if (daemon->opened & PART_RUN_LOCK)

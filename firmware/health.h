@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* health.h - counters that any thread may raise; measure publishes them in the mailbox.
  *
- * Names as in struct mailbox_health; all count since start. */
+ * Names as in struct mailbox_health. */
 #ifndef VATIO_FIRMWARE_HEALTH_H
 #define VATIO_FIRMWARE_HEALTH_H
 
@@ -18,6 +18,8 @@ struct health {
     _Atomic int64_t journal_writes, journal_errors;
     _Atomic int64_t display_errors, pulses;
     _Atomic int64_t control_clients, control_dropped, control_refused;
+    _Atomic int64_t journal_damaged, database_error;
+    _Atomic int64_t disk_read_only, disk_free_bytes, disk_total_bytes; /* absent before the first look */
 };
 
 static inline void health_add(_Atomic int64_t *counter, int64_t n)

@@ -129,6 +129,7 @@ int keeper_start(struct keeper *keeper)
 {
     struct thread_config config = {.name = "keeper", .stack_size = STACK_SIZE};
     keeper->written_ns = clock_mono_ns(keeper->clock);
+    atomic_store(&keeper->health->journal_damaged, keeper->journal.damaged);
     return thread_start(&keeper->thread, &config, run, keeper);
 }
 

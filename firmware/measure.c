@@ -12,6 +12,8 @@
 
 enum { STACK_SIZE = 256 << 10, BLOCK = 512, IDLE_REAL_US = 10000, IDLE_SIMULATED_US = 100 };
 
+_Static_assert((int)MAILBOX_CHANNELS == (int)ADC_CHANNELS, "the mailbox counts every channel");
+
 static const struct {
     enum record_stream stream;
     int64_t period_ms;
@@ -87,6 +89,7 @@ static void publish_window(struct measure *measure, const struct reading *readin
     live->health.windows++;
     live->health.windows_flagged += (reading->quality & ~labels) != 0;
     live->health.windows_withheld += !reading->metered;
+    live->health.windows_clipped += (reading->quality & QUALITY_CLIPPED) != 0;
     if (!reading->metered)
         live->health.unmetered_ms += (int64_t)(reading->duration_s * 1e3);
     health_read(measure->config.health, &live->health);
@@ -113,16 +116,20 @@ static void take_window(struct measure *measure, struct reading *reading)
         measure->config.window(measure->config.context, reading->end_ns);
 }
 
-static double take_code(const struct measure *measure, int k, uint16_t code, unsigned *quality)
+static double take_code(struct measure *measure, int k, uint16_t code, unsigned *quality)
 {
     code &= CALIBRATION_CODES - 1;
-    if (calibration_clipped(code))
+    if (calibration_clipped(code)) {
         *quality |= QUALITY_CLIPPED;
+        measure->live.clipped_scans[k]++;
+    }
     return measure->scale.value[k][code];
 }
 
 static void take_scan(struct measure *measure, const struct adc_scan *scan)
 {
+    if (measure->config.tap != NULL)
+        scan_tap_write(measure->config.tap, scan);
     if (scan->faults & ADC_CORRUPT)
         measure->pending_quality |= QUALITY_SENSOR_FAULT;
     if (scan->faults != 0)

@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 enum { STACK_SIZE = 512 << 10, IDLE_REAL_MS = 50, IDLE_SIMULATED_MS = 1 };
+enum { DISK_LOOK_MS = 60000 };
 
 void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records,
                    struct health *health, struct clock *clock, const char *boot_id)
@@ -20,6 +22,9 @@ void recorder_init(struct recorder *recorder, struct store *store, struct spsc *
     recorder->clock = clock;
     snprintf(recorder->boot_id, sizeof recorder->boot_id, "%s", boot_id);
     pthread_mutex_init(&recorder->lock, NULL);
+    atomic_store(&health->disk_read_only, RECORD_ABSENT);
+    atomic_store(&health->disk_free_bytes, RECORD_ABSENT);
+    atomic_store(&health->disk_total_bytes, RECORD_ABSENT);
     for (int stream = 0; stream < STREAMS; stream++)
         atomic_store(&recorder->newest_seq[stream], store_newest_seq(store, (enum record_stream)stream));
 }
@@ -60,6 +65,7 @@ static void note(struct recorder *recorder)
 {
     const struct store *store = recorder->store;
     atomic_store(&recorder->health->store_errors, store->failures);
+    atomic_store(&recorder->health->database_error, -store->failure);
     if (store->failed && !recorder->failing)
         log_error("store: %s; metering goes on", store->error);
     if (!store->failed && recorder->failing)
@@ -100,6 +106,23 @@ static void publish(struct recorder *recorder)
     atomic_store(&recorder->health->records_stored, recorder->store->written);
 }
 
+/* Once a minute of the meter's time: how much room the database has. */
+static void look_at_disk(struct recorder *recorder)
+{
+    struct health *health = recorder->health;
+    int64_t now = now_ms(recorder);
+    struct statvfs disk;
+    if (recorder->data_dir == NULL || now < recorder->disk_due_ms)
+        return;
+    recorder->disk_due_ms = now + DISK_LOOK_MS;
+    bool known = statvfs(recorder->data_dir, &disk) == 0;
+    atomic_store(&health->disk_read_only, known ? (disk.f_flag & ST_RDONLY) != 0 : RECORD_ABSENT);
+    atomic_store(&health->disk_free_bytes,
+                 known ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize : RECORD_ABSENT);
+    atomic_store(&health->disk_total_bytes,
+                 known ? (int64_t)disk.f_blocks * (int64_t)disk.f_frsize : RECORD_ABSENT);
+}
+
 static void *run(void *argument)
 {
     struct recorder *recorder = argument;
@@ -110,6 +133,7 @@ static void *run(void *argument)
         if (recorder->store->pending > 0)
             store_tick(recorder->store, now_ms(recorder));
         note(recorder);
+        look_at_disk(recorder);
         publish(recorder);
         if (taken > 0)
             continue;

@@ -30,7 +30,9 @@ struct recorder {
     struct record_event event[RECORDER_EVENTS];
     int events;
     _Atomic int64_t newest_seq[STREAMS];
-    bool failing; /* the last write failed; said once */
+    bool failing;         /* the last write failed; said once */
+    const char *data_dir; /* whose file system is watched; set after init, NULL = none */
+    int64_t disk_due_ms;
     atomic_bool stop;
     pthread_t thread;
 };

@@ -102,6 +102,7 @@ int store_commit(struct store *store)
         return 0;
     int result = write_batch(store);
     store->failed = result < 0;
+    store->failure = result;
     if (result < 0) {
         store->failures++;
         return result;

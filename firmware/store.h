@@ -66,6 +66,7 @@ struct store {
     union store_item *item; /* STORE_BATCH_MAX */
     bool failed;            /* the last write; no further one before due_ms */
     int64_t written;        /* records committed since store_open */
+    int failure;            /* -errno of the last write, 0 when it succeeded */
     int64_t failures;       /* writes that failed since store_open */
     char error[STORE_ERROR];
 };

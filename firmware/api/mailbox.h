@@ -17,11 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MAILBOX_SCHEMA = 1, MAILBOX_HARMONICS = 51 };
+enum { MAILBOX_SCHEMA = 1, MAILBOX_HARMONICS = 51, MAILBOX_CHANNELS = 8, MAILBOX_CHANNEL_NAME = 24 };
 #define MAILBOX_MAGIC UINT64_C(0x6f697461765f6d31) /* "1m_vatio" */
 #define MAILBOX_FILE  "live"
 
-/* Counters since start. Names in mailbox_health_fields. */
+/* Counters since start, and at the end what is so now. Names in mailbox_health_fields. */
 struct mailbox_health {
     int64_t scans;         /* taken from the converter */
     int64_t scans_late;    /* of these, started or lasted too long */
@@ -32,6 +32,7 @@ struct mailbox_health {
     int64_t windows;       /* closed */
     int64_t windows_flagged;
     int64_t windows_withheld; /* not metered */
+    int64_t windows_clipped;  /* a code stood at an end of the converter's range */
     int64_t unmetered_ms;
     int64_t records_stored;
     int64_t records_lost; /* the store was too slow or failed */
@@ -43,6 +44,12 @@ struct mailbox_health {
     int64_t control_clients; /* now connected */
     int64_t control_dropped; /* clients that did not read */
     int64_t control_refused; /* requests that were wrong or not allowed */
+    int64_t journal_damaged; /* slots of the register journal that were damaged at the start */
+    int64_t database_error;  /* errno of the last write to the database; 0 = it succeeded */
+    int64_t disk_read_only;  /* 1: the file system of the database takes no writes */
+    int64_t
+        disk_free_bytes; /* there, for vatiod's user; looked at once a minute; absent before the first look */
+    int64_t disk_total_bytes;
 };
 
 struct mailbox_live {
@@ -71,6 +78,9 @@ struct mailbox_live {
     float u_h_v[RECORD_POINTS][MAILBOX_HARMONICS]; /* last window, rms; NaN = absent; [0] is DC */
     float i_h_a[RECORD_POINTS][MAILBOX_HARMONICS];
     struct mailbox_health health;
+    char channel[MAILBOX_CHANNELS]
+                [MAILBOX_CHANNEL_NAME];      /* of a scan, in its order: "CH1 current grid L1"; "" = none */
+    int64_t clipped_scans[MAILBOX_CHANNELS]; /* since start, in which that channel's code was clipped */
 };
 
 enum { MAILBOX_WORDS = (sizeof(struct mailbox_live) + 7) / 8 };

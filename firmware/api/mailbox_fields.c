@@ -14,6 +14,7 @@ const struct record_field mailbox_health_fields[] = {
     {COUNTER(windows, "", "windows closed")},
     {COUNTER(windows_flagged, "", "of these, of doubtful quality")},
     {COUNTER(windows_withheld, "", "of these, not metered")},
+    {COUNTER(windows_clipped, "", "windows in which a converter code stood at an end of its range")},
     {COUNTER(unmetered_ms, "ms", "time that was not metered")},
     {COUNTER(records_stored, "", "records written to the database")},
     {COUNTER(records_lost, "", "records that the store could not take")},
@@ -25,6 +26,11 @@ const struct record_field mailbox_health_fields[] = {
     {COUNTER(control_clients, "", "control clients now connected")},
     {COUNTER(control_dropped, "", "control clients that did not read")},
     {COUNTER(control_refused, "", "requests that were wrong or not allowed")},
+    {COUNTER(journal_damaged, "", "slots of the register journal that were damaged at the start")},
+    {COUNTER(database_error, "", "errno of the last write to the database, 0 = none")},
+    {COUNTER(disk_read_only, "", "1: the database's file system takes no writes")},
+    {COUNTER(disk_free_bytes, "B", "free space for the database")},
+    {COUNTER(disk_total_bytes, "B", "size of its file system")},
 };
 const size_t mailbox_health_fields_n = sizeof mailbox_health_fields / sizeof mailbox_health_fields[0];
 
