@@ -14,6 +14,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -41,14 +42,14 @@ class Place:
             process.kill()
         shutil.rmtree(self.root)
 
-    def start(self, *command):
-        process = Process(command)
+    def start(self, *command, **environment):
+        process = Process(command, **environment)
         self.processes.append(process)
         return process
 
-    def vatiod(self, *arguments):
+    def vatiod(self, *arguments, **environment):
         return self.start(os.path.join(self.bin_dir, "firmware/vatiod"), "--data-dir", self.data, "--run-dir", self.run,
-                          "--config", "/dev/null", "--set", "meter.id=m1", *arguments)
+                          "--config", "/dev/null", "--set", "meter.id=m1", *arguments, **environment)
 
     def broker(self):
         port = free_port()
@@ -314,6 +315,29 @@ def scenario_verbs_change_what_they_say(place):
     assert place.vatio("stop").returncode == 0
     assert process.wait() == 0, process.text()
     assert place.vatio("status").returncode == 3
+
+
+def scenario_the_service_manager_is_told(place):
+    """READY when it meters, WATCHDOG while it lives, RELOADING and READY around a reload, STOPPING at the end."""
+    address = os.path.join(place.root, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(45)
+        said = []
+
+        def hears(word):
+            while not any(word in message for message in said):
+                said.append(manager.recv(4096).decode())
+            return said[-1]
+
+        process = place.vatiod("--sim-speed", "1", NOTIFY_SOCKET=address, WATCHDOG_USEC="600000")
+        hears("READY=1")
+        hears("WATCHDOG=1")
+        process.send(signal.SIGHUP)
+        hears("RELOADING=1")
+        process.send(signal.SIGTERM)
+        hears("STOPPING=1")
+    assert process.wait() == 0, process.text()
 
 
 def scenario_no_network_socket(place):
