@@ -23,6 +23,7 @@
 #include "firmware/measure.h"
 #include "firmware/pulse_task.h"
 #include "firmware/recorder.h"
+#include "firmware/scan_tap.h"
 #include "firmware/source.h"
 #include "firmware/store.h"
 
@@ -47,6 +48,7 @@ struct daemon {
     void *scan_memory;
     void *record_memory;
     struct mailbox_writer mailbox;
+    struct scan_tap tap;
     struct store store;
     struct store_reader reader;
     char database[CONTROL_PATH];

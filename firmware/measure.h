@@ -15,6 +15,7 @@
 #include "dsp/registers.h"
 #include "firmware/api/mailbox.h"
 #include "firmware/health.h"
+#include "firmware/scan_tap.h"
 #include "firmware/spsc.h"
 #include "hal/adc.h"
 #include "hal/clock.h"
@@ -32,6 +33,7 @@ struct measure_config {
     struct spsc *scans;   /* of struct adc_scan, from acquire */
     struct spsc *records; /* of struct record, to the recorder */
     struct mailbox_writer *mailbox;
+    struct scan_tap *tap; /* is given every scan; NULL = nobody */
     struct health *health;
     struct clock *clock;
     atomic_bool *ended;                            /* acquire's: no scan follows */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/api/scan_ring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 256, WORDS_MAX = SCAN_RING_HEAD_WORDS + 2 * SCAN_RING_CHANNELS, CODE_BITS = 16 };
+
+static bool ends(const char *text, size_t size)
+{
+    return memchr(text, '\0', size) != NULL;
+}
+
+static bool texts_end(const struct scan_ring_plan *plan)
+{
+    bool ended = ends(plan->boot_id, sizeof plan->boot_id) && ends(plan->meter_id, sizeof plan->meter_id) &&
+                 ends(plan->board, sizeof plan->board);
+    for (int k = 0; k < SCAN_RING_CHANNELS; k++)
+        ended = ended && ends(plan->channel[k].name, SCAN_RING_NAME) &&
+                ends(plan->channel[k].circuit, SCAN_RING_NAME);
+    return ended;
+}
+
+/* A mapping may be shorter than its header says, or its plan another writer's: what is indexed with must hold. */
+static bool fits(const struct scan_ring_file *file, size_t size)
+{
+    const struct scan_ring_plan *plan = &file->plan;
+    return atomic_load_explicit(&file->magic, memory_order_acquire) == SCAN_RING_MAGIC &&
+           file->schema == SCAN_RING_SCHEMA && file->size == size && plan->n_channels >= 1 &&
+           plan->n_channels <= SCAN_RING_CHANNELS && texts_end(plan) &&
+           file->slot_words ==
+               SCAN_RING_HEAD_WORDS + (uint64_t)plan->n_channels * (plan->physical != 0 ? 2 : 1) &&
+           file->slots > 0 && file->slots <= SCAN_RING_SLOTS_MAX &&
+           size == sizeof *file + file->slots * file->slot_words * sizeof file->word[0];
+}
+
+int scan_ring_open(struct scan_ring *ring, const char *run_dir)
+{
+    char path[PATH_BYTES];
+    struct stat status;
+    ring->file = NULL;
+    if (snprintf(path, sizeof path, "%s/" SCAN_RING_FILE, run_dir) >= (int)sizeof path)
+        return -ENAMETOOLONG;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int error = fstat(fd, &status) != 0 ? -errno : 0;
+    if (error == 0 && (!S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof *ring->file))
+        error = -EPROTO;
+    if (error == 0) {
+        ring->size = (size_t)status.st_size;
+        ring->file = mmap(NULL, ring->size, PROT_READ, MAP_SHARED, fd, 0);
+        error = ring->file == MAP_FAILED ? -errno : 0;
+    }
+    close(fd);
+    if (error != 0) {
+        ring->file = NULL;
+        return error;
+    }
+    if (fits(ring->file, ring->size))
+        return 0;
+    scan_ring_close(ring);
+    return -EPROTO;
+}
+
+void scan_ring_range(const struct scan_ring *ring, uint64_t *first, uint64_t *end)
+{
+    *end = atomic_load_explicit(&ring->file->written, memory_order_acquire);
+    *first = *end > ring->file->slots ? *end - ring->file->slots : 0;
+}
+
+/* As mailbox_read: words are loaded with acquire, so that one of a newer scan shows its generation, too. */
+static bool copy(const struct scan_ring_file *file, uint64_t number, uint64_t word[WORDS_MAX])
+{
+    const _Atomic uint64_t *slot = file->word + number % file->slots * file->slot_words;
+    if (atomic_load_explicit(&slot[0], memory_order_acquire) != 2 * number + 2)
+        return false;
+    for (uint64_t i = 1; i < file->slot_words; i++)
+        word[i] = atomic_load_explicit(&slot[i], memory_order_acquire);
+    return atomic_load_explicit(&slot[0], memory_order_relaxed) == 2 * number + 2;
+}
+
+/* The upper 48 bits as a signed number, by arithmetic that does not depend on the machine. */
+static int64_t distance_ns(uint64_t word)
+{
+    const int64_t distance = (int64_t)(word >> CODE_BITS);
+    return distance < INT64_C(1) << 47 ? distance : distance - (INT64_C(1) << 48);
+}
+
+int scan_ring_read(const struct scan_ring *ring, uint64_t number, struct scan_ring_scan *scan)
+{
+    uint64_t word[WORDS_MAX];
+    const struct scan_ring_plan *plan = &ring->file->plan;
+    if (!copy(ring->file, number, word))
+        return -EAGAIN;
+    memset(scan, 0, sizeof *scan);
+    scan->faults = (uint8_t)word[2];
+    for (int64_t k = 0; k < plan->n_channels; k++) {
+        const uint64_t packed = word[SCAN_RING_HEAD_WORDS + k];
+        scan->hold_ns[k] = (int64_t)(word[1] + (uint64_t)distance_ns(packed));
+        scan->code[k] = packed & (SCAN_RING_CODES - 1);
+        if (plan->physical != 0)
+            memcpy(&scan->value[k], &word[SCAN_RING_HEAD_WORDS + plan->n_channels + k],
+                   sizeof scan->value[k]);
+        else
+            scan->value[k] = plan->channel[k].value[scan->code[k]];
+    }
+    return 0;
+}
+
+void scan_ring_close(struct scan_ring *ring)
+{
+    if (ring->file != NULL)
+        munmap((void *)(uintptr_t)ring->file, ring->size);
+    ring->file = NULL;
+}
