@@ -49,6 +49,8 @@ struct board_channel {
     enum board_circuit circuit; /* of a current channel: the metering point it belongs to */
     int element;                /* of a current channel: 1 or 2, the leg (L1, L2) within its circuit */
     int voltage_channel;        /* of a current channel: the channel that carries its voltage */
+    int voltage_assumed; /* 1: voltage_channel carries the other leg's voltage; this leg's is its negative */
+    int both_legs; /* 1: the current goes out on this leg and comes back on the other, not by the neutral */
 };
 
 struct board_converter {

@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Flags that say nothing against the measurement of this window. */
-static const unsigned unconcerned = QUALITY_UNCALIBRATED | QUALITY_UNSYNCED | QUALITY_SIMULATED;
+/* Flags that say nothing against the measurement of this window: they are the unit's, in all of its windows. */
+static const unsigned unconcerned =
+    QUALITY_UNCALIBRATED | QUALITY_UNSYNCED | QUALITY_SIMULATED | QUALITY_ASSUMED;
 
 enum mean_kind { ARITHMETIC, ROOT_MEAN_SQUARE };
 
@@ -22,7 +23,7 @@ struct mean {
     {                                                                                                        \
         offsetof(struct point_reading, name), offsetof(struct interval_point, name), kind                    \
     }
-enum { MEANS = 8, MEAN_P1 = MEANS };
+enum { MEANS = 11, MEAN_P1 = MEANS };
 static const struct mean means[MEANS] = {
     MEAN(u_rms_v, ROOT_MEAN_SQUARE),
     MEAN(i_rms_a, ROOT_MEAN_SQUARE),
@@ -32,6 +33,9 @@ static const struct mean means[MEANS] = {
     MEAN(n_var, ARITHMETIC),
     MEAN(thd_u_pct, ROOT_MEAN_SQUARE),
     MEAN(thd_i_pct, ROOT_MEAN_SQUARE),
+    MEAN(u_ll_v, ROOT_MEAN_SQUARE),
+    MEAN(u_unbalance_pct, ARITHMETIC),
+    MEAN(i_neutral_a, ROOT_MEAN_SQUARE),
 };
 _Static_assert(MEAN_P1 + 1 == INTERVAL_MEANS, "p1_w is summed beside the means, for dpf and phi_deg");
 

@@ -5,7 +5,7 @@
  *          label time); the record carries its true start, end and duration. A step of the label time (1 s or more
  *          between one window's end and the next one's start) closes it early, before the window that shows the
  *          step.
- * Means:   rms values and THD by root mean square, powers and frequency by arithmetic mean, all weighted with the
+ * Means:   rms values and THD by root mean square, powers, unbalance and frequency by arithmetic mean, all weighted with the
  *          window's duration; pf, dpf and phi_deg from the mean powers; unmetered windows take part in nothing but
  *          duration, window count and flags.
  * Energy:  the difference of the registers, so that the sum over intervals is the register difference exactly.
@@ -33,6 +33,9 @@ struct interval_point {
     double phi_deg;
     double thd_u_pct;
     double thd_i_pct;
+    double u_ll_v;
+    double u_unbalance_pct;
+    double i_neutral_a;
     struct energy energy; /* of the interval */
     struct energy total;  /* registers at its end */
 };
@@ -44,7 +47,7 @@ struct interval {
     int64_t duration_ns;
     int64_t metered_ns; /* coverage: metered_ns / duration_ns */
     uint32_t windows;
-    uint32_t flagged; /* windows with a quality flag other than UNCALIBRATED, UNSYNCED, SIMULATED */
+    uint32_t flagged; /* windows with a flag other than UNCALIBRATED, UNSYNCED, SIMULATED, ASSUMED */
     unsigned quality; /* union over the windows */
     double f_hz, f_min_hz, f_max_hz;
     int h_max; /* smallest of the metered windows; 0 = none was metered */
@@ -52,7 +55,7 @@ struct interval {
     struct interval_point point[DSP_POINTS];
 };
 
-enum { INTERVAL_STEP_MS = 1000, INTERVAL_MEANS = 9 };
+enum { INTERVAL_STEP_MS = 1000, INTERVAL_MEANS = 12 };
 
 /* Sums over one value's windows: weighted sum and weight. */
 struct interval_sum {

@@ -3,6 +3,8 @@
  *
  * Leg:     the currents of all elements of a circuit on one leg, added bin by bin, with the leg's voltage: of load, grid's
  *          and solar's together on grid's voltage.
+ * Circuit: of two legs: powers by power_sum, u_ll_v and u_unbalance_pct from two measured voltages, i_neutral_a from the
+ *          currents. QUALITY_ASSUMED where an element's voltage is assumed and the window was metered.
  * Errors:  init returns false when memory is short.
  * Threads: one object, one thread.
  */

@@ -56,12 +56,14 @@ static void derive(struct point_reading *point)
     point->phi_deg = phi <= -180 ? 180 : phi; /* atan2(-0, -1) */
 }
 
-static void copy_waves(const struct wave *u, const struct wave *i, struct point_reading *point)
+static void copy_waves(struct signed_wave voltage, struct signed_wave current, struct point_reading *point)
 {
+    const struct wave *u = voltage.wave;
+    const struct wave *i = current.wave;
     point->u_rms_v = u->rms;
     point->i_rms_a = i->rms;
-    point->u_dc_v = u->dc;
-    point->i_dc_a = i->dc;
+    point->u_dc_v = voltage.sign * u->dc;
+    point->i_dc_a = current.sign * i->dc;
     point->u1_v = u->harmonic[1];
     point->i1_a = i->harmonic[1];
     point->thd_u_pct = u->thd_pct;
@@ -79,18 +81,21 @@ static void copy_waves(const struct wave *u, const struct wave *i, struct point_
     }
 }
 
-void power_element(const struct wave *u, const struct wave *i, struct point_reading *point)
+void power_element(struct signed_wave voltage, struct signed_wave current, struct point_reading *point)
 {
+    const struct wave *u = voltage.wave;
+    const struct wave *i = current.wave;
+    const double half = voltage.sign * current.sign / 2;
     double p = 0;
     for (int k = 1; k < u->n_bins; k++) {
         p += u->bin[k].re * i->bin[k].re + u->bin[k].im * i->bin[k].im;
     }
     struct phasor u1 = u->bin[u->cycles];
     struct phasor i1 = i->bin[i->cycles];
-    copy_waves(u, i, point);
-    point->p_w = p / 2;
-    point->p1_w = (u1.re * i1.re + u1.im * i1.im) / 2;
-    point->q1_var = (u1.im * i1.re - u1.re * i1.im) / 2;
+    copy_waves(voltage, current, point);
+    point->p_w = half * p;
+    point->p1_w = half * (u1.re * i1.re + u1.im * i1.im);
+    point->q1_var = half * (u1.im * i1.re - u1.re * i1.im);
     point->s_va = u->rms * i->rms;
     derive(point);
 }

@@ -14,10 +14,11 @@
 /* Nothing known. */
 void power_absent(struct point_reading *point);
 
-/* One voltage with one current. Both measured, same window. */
-void power_element(const struct wave *u, const struct wave *i, struct point_reading *point);
+/* One voltage with one current of the same window, either of them possibly turned round. */
+void power_element(struct signed_wave u, struct signed_wave i, struct point_reading *point);
 
-/* Two elements as one circuit: powers add, also apparent ones; what belongs to one voltage or current is absent. */
+/* Two legs as one circuit: powers add, also apparent ones; what belongs to one voltage or current is absent, and so is
+ * what compares the legs: see points.c. */
 void power_sum(const struct point_reading *a, const struct point_reading *b, struct point_reading *sum);
 
 #endif

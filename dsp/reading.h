@@ -17,7 +17,8 @@
 enum { DSP_HARMONICS = 50 };
 
 struct point_reading {
-    double u_rms_v; /* absent on a circuit with two voltages */
+    double
+        u_rms_v; /* absent on a circuit with two voltages; an assumed one (QUALITY_ASSUMED) is the other leg's */
     double i_rms_a; /* AC only, to the Nyquist frequency of the scan; absent on a circuit with two currents */
     double u_dc_v;  /* mean, apart from u_rms_v */
     double i_dc_a;  /* mean, apart from i_rms_a */
@@ -35,10 +36,11 @@ struct point_reading {
     double thd_i_pct; /* absent when there is no fundamental current to speak of */
     double u_crest;   /* peak / rms */
     double i_crest;
-    double u_ll_v; /* rms of the voltage between the legs; on a circuit with two voltages, else absent */
+    double u_ll_v; /* rms of the voltage between the legs, on a circuit with two measured ones, else absent */
     double
-        u_unbalance_pct; /* of a circuit with two voltages: largest deviation from their mean, of the mean */
-    double i_neutral_a;  /* rms of the neutral's current, estimated as the sum of the legs' */
+        u_unbalance_pct; /* where there is a u_ll_v: largest deviation of a leg's rms from the mean, of the mean */
+    double
+        i_neutral_a; /* rms of the neutral's current, estimated as the sum of the legs'; on a circuit with two */
     double u_half_min_v; /* smallest and largest half-cycle rms of the window */
     double u_half_max_v;
     double u_h_v[DSP_HARMONICS + 1]; /* rms of harmonic h (the bin itself); [0] unused; absent above h_max */

@@ -5,6 +5,9 @@
  * grid, solar, and load = grid + solar where solar is fitted. A point is what carries quantities and registers:
  * each circuit, and each of its elements where it has more than one.
  * Signs:   p_w > 0 flows from the circuit into the customer's node (grid import, solar generation).
+ * Legs:    L1 and L2 have opposite voltages against the neutral (120/240 V). A current that goes out on one leg and comes
+ *          back on the other, as an inverter's between the legs, is two elements: one on each leg with the same i_channel,
+ *          the second with i_returned. Their powers add up to u_l1_l2 * i.
  * Threads: pure.
  */
 #ifndef VATIO_DSP_TOPOLOGY_H
@@ -24,6 +27,7 @@ struct element {
     enum circuit circuit; /* CIRCUIT_GRID or CIRCUIT_SOLAR */
     int leg;              /* 1 or 2 */
     int u_assumed;        /* 1: u_channel is the other leg's; this leg's voltage is taken as its negative */
+    int i_returned; /* 1: this leg's current is the negative of i_channel's, which goes out on the other leg */
 };
 
 struct point {

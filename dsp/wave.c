@@ -93,8 +93,31 @@ void wave_measure(struct wave *wave)
     wave->crest = crest(wave);
 }
 
-void wave_add(struct wave *sum, const struct wave *a, const struct wave *b)
+static double weighted_square(const struct wave *const wave[], const double weight[], int n, int k)
 {
+    struct phasor bin = {0, 0};
+    double noise = 0;
+    for (int w = 0; w < n; w++) {
+        bin.re += weight[w] * wave[w]->bin[k].re;
+        bin.im += weight[w] * wave[w]->bin[k].im;
+        noise += weight[w] * weight[w] * noise_square(wave[w], k);
+    }
+    return phasor_square(bin) - noise;
+}
+
+double wave_rms_of_sum(const struct wave *const wave[], const double weight[], int n)
+{
+    double sum = 0;
+    for (int k = 1; k < wave[0]->n_bins; k++) {
+        sum += weighted_square(wave, weight, n, k);
+    }
+    return sqrt(fmax(0, sum / 2));
+}
+
+void wave_add(struct wave *sum, struct signed_wave first, struct signed_wave second)
+{
+    const struct wave *a = first.wave;
+    const struct wave *b = second.wave;
     sum->cycles = a->cycles;
     sum->n_bins = a->n_bins;
     sum->h_max = a->h_max;
@@ -102,9 +125,10 @@ void wave_add(struct wave *sum, const struct wave *a, const struct wave *b)
     sum->high = a->high;
     sum->low = a->low;
     for (int k = 0; k < a->n_bins; k++) {
-        sum->bin[k] = phasor_sum(a->bin[k], b->bin[k]);
+        sum->bin[k] = (struct phasor){first.sign * a->bin[k].re + second.sign * b->bin[k].re,
+                                      first.sign * a->bin[k].im + second.sign * b->bin[k].im};
     }
     for (int k = 0; k < a->cycles * GRID_POINTS; k++) {
-        sum->grid[k] = a->grid[k] + b->grid[k];
+        sum->grid[k] = first.sign * a->grid[k] + second.sign * b->grid[k];
     }
 }

@@ -44,7 +44,16 @@ void wave_close(struct wave *wave);
 /* Fills everything below grid but the half-cycle values. */
 void wave_measure(struct wave *wave);
 
+/* A wave as it is (sign 1) or turned round (-1). */
+struct signed_wave {
+    const struct wave *wave;
+    double sign;
+};
+
 /* sum = a + b, bin by bin and point by point. */
-void wave_add(struct wave *sum, const struct wave *a, const struct wave *b);
+void wave_add(struct wave *sum, struct signed_wave a, struct signed_wave b);
+
+/* rms of the sum of weight[k] times wave[k], freed of the noise of all of them as an rms value is; front ends are alike. */
+double wave_rms_of_sum(const struct wave *const wave[], const double weight[], int n);
 
 #endif

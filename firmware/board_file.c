@@ -31,6 +31,8 @@ static const unsigned key_kinds[BOARD_KEYS] = {
     [KEY_CIRCUIT] = FOR_CURRENT,
     [KEY_ELEMENT] = FOR_CURRENT,
     [KEY_VOLTAGE_CHANNEL] = FOR_CURRENT,
+    [KEY_VOLTAGE_ASSUMED] = FOR_CURRENT,
+    [KEY_BOTH_LEGS] = FOR_CURRENT,
     [KEY_DIVIDER_TOP] = FOR_BOTH,
     [KEY_DIVIDER_BOTTOM] = FOR_BOTH,
     [KEY_FILTER_OHM] = FOR_BOTH,
@@ -120,25 +122,88 @@ static int check_channel(const struct parse *parse, int n)
     return 0;
 }
 
-/* Each leg of a circuit once, L1 before L2; the grid is what a meter is for. */
-static int check_circuits(const struct parse *parse)
+/* Which current channel measures each leg of each circuit; -1 = none. */
+struct legs {
+    int owner[BOARD_CIRCUITS][3]; /* [circuit][leg] */
+};
+
+/* Each leg of a circuit once. A current on both legs takes both. */
+static int find_legs(const struct parse *parse, struct legs *legs)
 {
-    int owner[BOARD_CIRCUITS][3]; /* [circuit][element]: channel, -1 = none */
-    memset(owner, -1, sizeof owner);
+    memset(legs, -1, sizeof *legs);
     for (int n = 0; n < BOARD_CHANNELS; n++) {
         const struct board_channel_values *channel = &parse->values.channel[n];
         if (channel->kind != BOARD_CURRENT)
             continue;
-        int *place = &owner[channel->circuit][channel->element];
-        if (*place >= 0)
+        int *owner = legs->owner[channel->circuit];
+        int64_t other = 3 - channel->element;
+        if (owner[channel->element] >= 0)
             return refuse_key(parse, n, KEY_ELEMENT, "an element that no other channel of the circuit has");
-        *place = n;
+        if (channel->both_legs && owner[other] >= 0)
+            return refuse_key(parse, n, KEY_BOTH_LEGS,
+                              "no, since the circuit's other leg has its own channel");
+        owner[channel->element] = n;
+        owner[other] = channel->both_legs ? n : owner[other];
     }
-    for (int c = 0; c < BOARD_CIRCUITS; c++)
-        if (owner[c][2] >= 0 && owner[c][1] < 0)
-            return refuse_key(parse, owner[c][2], KEY_ELEMENT, "1, since the circuit has no element 1");
-    if (owner[BOARD_GRID][1] < 0)
+    return 0;
+}
+
+/* The grid is what a meter is for: L1 before L2, and solar feeds into what it has. */
+static int check_circuits(const struct parse *parse)
+{
+    struct legs legs;
+    int result = find_legs(parse, &legs);
+    if (result != 0)
+        return result;
+    const int *grid = legs.owner[BOARD_GRID];
+    const int *solar = legs.owner[BOARD_SOLAR];
+    if (grid[1] < 0 && grid[2] < 0)
         return refuse(parse, "board", "name", "a current channel with circuit = grid further down");
+    if (grid[1] < 0)
+        return refuse_key(parse, grid[2], KEY_ELEMENT, "1, since the circuit has no element 1");
+    if (solar[2] >= 0 && grid[2] < 0)
+        return refuse_key(parse, solar[2], solar[1] == solar[2] ? KEY_BOTH_LEGS : KEY_ELEMENT,
+                          "only legs that the grid has: it has no element 2");
+    return 0;
+}
+
+/* The leg whose voltage an input carries, by the currents that say so; 0 when none does. */
+static int64_t leg_of_voltage(const struct parse *parse, int64_t input)
+{
+    for (int n = 0; n < BOARD_CHANNELS; n++) {
+        const struct board_channel_values *channel = &parse->values.channel[n];
+        if (channel->kind == BOARD_CURRENT && channel->voltage_channel == input && !channel->voltage_assumed)
+            return channel->element;
+    }
+    return 0;
+}
+
+static bool leg_has_voltage(const struct parse *parse, int64_t leg)
+{
+    for (int input = 0; input < BOARD_CHANNELS; input++)
+        if (leg_of_voltage(parse, input) == leg)
+            return true;
+    return false;
+}
+
+/* The legs' voltages are opposite: an input carries that of one, and the other's is assumed only where nothing
+ * measures it. */
+static int check_voltages(const struct parse *parse)
+{
+    for (int n = 0; n < BOARD_CHANNELS; n++) {
+        const struct board_channel_values *channel = &parse->values.channel[n];
+        if (channel->kind != BOARD_CURRENT)
+            continue;
+        const int64_t leg = leg_of_voltage(parse, channel->voltage_channel);
+        if (!channel->voltage_assumed && leg != channel->element)
+            return refuse_key(parse, n, KEY_VOLTAGE_CHANNEL,
+                              "another one than the other leg's, or voltage_assumed = yes");
+        if (channel->voltage_assumed && leg != 3 - channel->element)
+            return refuse_key(parse, n, KEY_VOLTAGE_ASSUMED,
+                              "no, unless a current on the other leg has this voltage_channel as its own");
+        if (channel->voltage_assumed && leg_has_voltage(parse, channel->element))
+            return refuse_key(parse, n, KEY_VOLTAGE_ASSUMED, "no, since this leg's voltage is measured");
+    }
     return 0;
 }
 
@@ -186,6 +251,8 @@ static int check(const struct parse *parse)
         result = check_channel(parse, n);
     if (result == 0)
         result = check_circuits(parse);
+    if (result == 0)
+        result = check_voltages(parse);
     return result == 0 ? check_converter(parse) : result;
 }
 
@@ -217,6 +284,8 @@ static struct board_channel take_channel(const struct board_channel_values *valu
     channel.circuit = (enum board_circuit)values->circuit;
     channel.element = (int)values->element;
     channel.voltage_channel = (int)values->voltage_channel;
+    channel.voltage_assumed = values->voltage_assumed;
+    channel.both_legs = values->both_legs;
     return channel;
 }
 

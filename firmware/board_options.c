@@ -19,6 +19,11 @@
         section, name, "", OPTION_CHOICE, AT(field), fallback, 0, 0, choices, help                           \
     }
 
+#define YES_NO(section, name, field, help)                                                                   \
+    {                                                                                                        \
+        section, name, "", OPTION_BOOL, AT(field), "no", 0, 0, NULL, help                                    \
+    }
+
 /* A channel's keys, in the order of enum board_key. Those of the other kind of channel are refused, those without a
  * default must be given: see board_file.c. */
 #define CHANNEL(n)                                                                                           \
@@ -42,6 +47,10 @@
               "leg, L1 or L2, within its circuit"),                                                          \
         WHOLE("channel" #n, "voltage_channel", "", channel[n].voltage_channel, NULL, 0, BOARD_CHANNELS - 1,  \
               "channel that carries its voltage"),                                                           \
+        YES_NO("channel" #n, "voltage_assumed", channel[n].voltage_assumed,                                  \
+               "voltage_channel carries the other leg's voltage; this leg's is taken as its negative"),      \
+        YES_NO("channel" #n, "both_legs", channel[n].both_legs,                                              \
+               "the current comes back on the other leg, not by the neutral"),                               \
         REAL("channel" #n, "divider_top_ohm", "ohm", channel[n].divider_top_ohm, NULL, 0, 1e7,               \
              "0: no divider"),                                                                               \
         REAL("channel" #n, "divider_bottom_ohm", "ohm", channel[n].divider_bottom_ohm, NULL, 1, 1e7,         \

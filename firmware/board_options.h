@@ -6,6 +6,7 @@
 #include "board/board.h"
 #include "firmware/base/options.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ enum board_key {
     KEY_CIRCUIT,
     KEY_ELEMENT,
     KEY_VOLTAGE_CHANNEL,
+    KEY_VOLTAGE_ASSUMED,
+    KEY_BOTH_LEGS,
     KEY_DIVIDER_TOP,
     KEY_DIVIDER_BOTTOM,
     KEY_FILTER_OHM,
@@ -36,6 +39,8 @@ struct board_channel_values {
     int circuit; /* enum board_circuit */
     int64_t element;
     int64_t voltage_channel;
+    bool voltage_assumed;
+    bool both_legs;
     double transformer_ratio;
     double transformer_high_pass_hz;
     double amplifier_gain;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/convert.h"
 
-#include <math.h>
 #include <string.h>
 
 _Static_assert((int)DSP_POINTS == (int)RECORD_POINTS, "a record holds every point");
@@ -61,9 +60,9 @@ static void convert_point(const struct interval_point *in, struct record_point *
         .phi_deg = in->phi_deg,
         .thd_u_pct = in->thd_u_pct,
         .thd_i_pct = in->thd_i_pct,
-        .u_ll_v = NAN,
-        .u_unbalance_pct = NAN,
-        .i_neutral_a = NAN,
+        .u_ll_v = in->u_ll_v,
+        .u_unbalance_pct = in->u_unbalance_pct,
+        .i_neutral_a = in->i_neutral_a,
     };
     convert_energy(&in->energy, &out->delta);
     convert_energy(&in->total, &out->total);

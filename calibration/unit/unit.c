@@ -12,6 +12,38 @@ static const double pi = 3.14159265358979323846;
  * at a voltage is half a step below v / LSB. */
 static const double half_step_lsb = 0.5;
 
+/* The input that measures a leg's voltage, of the circuit's own if there is one; -1 when none does. */
+static int voltage_input(const struct board *board, enum board_circuit circuit, int leg)
+{
+    int found = -1;
+    for (int input = 0; input < BOARD_CHANNELS; input++) {
+        const struct board_channel *channel = &board->channel[input];
+        if (channel->kind == BOARD_CURRENT && channel->element == leg && !channel->voltage_assumed &&
+            (found < 0 || channel->circuit == circuit))
+            found = channel->voltage_channel;
+    }
+    return found;
+}
+
+/* The second element of a current that comes back on the other leg. */
+static struct element returned(const struct board *board, const struct board_channel *channel,
+                               const struct element *element, const int position[BOARD_CHANNELS])
+{
+    struct element other = *element;
+    other.leg = 3 - element->leg;
+    other.i_returned = 1;
+    int input = voltage_input(board, channel->circuit, other.leg);
+    other.u_assumed = input < 0 && !element->u_assumed; /* else it is what this leg's was assumed from */
+    other.u_channel = input < 0 ? element->u_channel : position[input];
+    return other;
+}
+
+static void add_element(struct topology *topology, const struct element *element)
+{
+    if (topology->n_elements < DSP_ELEMENTS)
+        topology->element[topology->n_elements++] = *element;
+}
+
 int unit_topology(const struct board *board, struct topology *topology, int converter_input[DSP_CHANNELS])
 {
     memset(topology, 0, sizeof *topology);
@@ -22,16 +54,22 @@ int unit_topology(const struct board *board, struct topology *topology, int conv
         position[input] = topology->n_channels;
         converter_input[topology->n_channels++] = input;
     }
-    for (int input = 0; input < BOARD_CHANNELS && topology->n_elements < DSP_ELEMENTS; input++) {
+    for (int input = 0; input < BOARD_CHANNELS; input++) {
         const struct board_channel *channel = &board->channel[input];
         if (channel->kind != BOARD_CURRENT)
             continue;
-        topology->element[topology->n_elements++] = (struct element){
+        const struct element element = {
             .u_channel = position[channel->voltage_channel],
             .i_channel = position[input],
             .circuit = channel->circuit == BOARD_SOLAR ? CIRCUIT_SOLAR : CIRCUIT_GRID,
             .leg = channel->element,
+            .u_assumed = channel->voltage_assumed,
         };
+        add_element(topology, &element);
+        if (channel->both_legs) {
+            const struct element other = returned(board, channel, &element, position);
+            add_element(topology, &other);
+        }
     }
     topology_init(topology);
     return topology->n_channels;

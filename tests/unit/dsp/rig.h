@@ -73,7 +73,7 @@ static inline void rig_init(struct rig *rig, double f_nominal_hz, double f_hz, d
     rig->config.u_nominal_v = 230;
     rig->config.topology.n_channels = 2;
     rig->config.topology.n_elements = 1;
-    rig->config.topology.element[0] = (struct element){0, 1, CIRCUIT_GRID, 1, 0};
+    rig->config.topology.element[0] = (struct element){0, 1, CIRCUIT_GRID, 1, 0, 0};
     topology_init(&rig->config.topology);
     rig->channel[0].n = 1;
     rig->channel[0].part[0] = (struct rig_part){1, 230, 0};

@@ -320,7 +320,7 @@ static void channels_may_trade_places(void **state)
     struct rig other = rig;
     other.channel[0] = rig.channel[1];
     other.channel[1] = rig.channel[0];
-    other.config.topology.element[0] = (struct element){1, 0, CIRCUIT_GRID, 1, 0};
+    other.config.topology.element[0] = (struct element){1, 0, CIRCUIT_GRID, 1, 0, 0};
     read_windows(&rig, straight, 6);
     read_windows(&other, swapped, 6);
     for (int k = 0; k < 6; k++) {

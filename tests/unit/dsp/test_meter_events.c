@@ -76,7 +76,7 @@ static void another_voltage_takes_over(void **state)
     rig_init(&rig, 60, 60.02, 60);
     rig.config.topology.n_channels = 4;
     rig.config.topology.n_elements = 2;
-    rig.config.topology.element[1] = (struct element){2, 3, CIRCUIT_GRID, 2, 0};
+    rig.config.topology.element[1] = (struct element){2, 3, CIRCUIT_GRID, 2, 0, 0};
     topology_init(&rig.config.topology);
     rig.channel[2] = rig.channel[0];
     rig.channel[3] = rig.channel[1];

@@ -192,10 +192,10 @@ static void init_split_phase(struct rig *rig)
     struct topology *topology = &rig->config.topology;
     topology->n_channels = 6;
     topology->n_elements = 4;
-    topology->element[0] = (struct element){0, 2, CIRCUIT_GRID, 1, 0};
-    topology->element[1] = (struct element){1, 3, CIRCUIT_GRID, 2, 0};
-    topology->element[2] = (struct element){0, 4, CIRCUIT_SOLAR, 1, 0};
-    topology->element[3] = (struct element){1, 5, CIRCUIT_SOLAR, 2, 0};
+    topology->element[0] = (struct element){0, 2, CIRCUIT_GRID, 1, 0, 0};
+    topology->element[1] = (struct element){1, 3, CIRCUIT_GRID, 2, 0, 0};
+    topology->element[2] = (struct element){0, 4, CIRCUIT_SOLAR, 1, 0, 0};
+    topology->element[3] = (struct element){1, 5, CIRCUIT_SOLAR, 2, 0, 0};
     topology_init(topology);
     static const struct rig_part parts[] = {{1, 120, 0},       {1, 118, 180}, {1, 10, -30},
                                             {1, 4, 180 - 150}, {1, 6, 5},     {1, 7, 180 - 2}};
@@ -274,9 +274,9 @@ static void single_phase_with_solar(void **state)
     rig_init(&rig, 50, 50, 180);
     rig.config.topology.n_channels = 4;
     rig.config.topology.n_elements = 3;
-    rig.config.topology.element[1] = (struct element){0, 2, CIRCUIT_SOLAR, 1, 0};
+    rig.config.topology.element[1] = (struct element){0, 2, CIRCUIT_SOLAR, 1, 0, 0};
     rig.config.topology.element[2] =
-        (struct element){0, 3, CIRCUIT_SOLAR, 1, 0}; /* a second string on the leg */
+        (struct element){0, 3, CIRCUIT_SOLAR, 1, 0, 0}; /* a second string on the leg */
     topology_init(&rig.config.topology);
     rig.channel[2].n = 1;
     rig.channel[2].part[0] = (struct rig_part){1, 6, 0};

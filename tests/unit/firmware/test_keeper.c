@@ -95,7 +95,7 @@ static void test_the_last_written_registers_come_back_point_by_point(void **stat
     assert_true(place->found);
     assert_int_equal(place->record.newest_seq[STREAM_MINUTE], 41);
     /* a board that now has solar only: its registers are found by their point, not by their place */
-    struct topology topology = {.n_channels = 2, .n_elements = 1, .element = {{0, 1, CIRCUIT_SOLAR, 1, 0}}};
+    struct topology topology = {.n_channels = 2, .n_elements = 1, .element = {{0, 1, CIRCUIT_SOLAR, 1, 0, 0}}};
     struct creep_config creep = {0};
     struct registers registers;
     topology_init(&topology);

@@ -61,9 +61,9 @@ static void test_topology_is_in_scan_order(void **state)
     assert_int_equal(topology.n_channels, 5);
     assert_int_equal(topology.n_elements, 3);
     const struct element expected[3] = {
-        {3, 1, CIRCUIT_GRID, 2, 0}, /* input 4 is scan position 3, input 2 is position 1 */
-        {0, 2, CIRCUIT_GRID, 1, 0},
-        {0, 4, CIRCUIT_SOLAR, 1, 0},
+        {3, 1, CIRCUIT_GRID, 2, 0, 0}, /* input 4 is scan position 3, input 2 is position 1 */
+        {0, 2, CIRCUIT_GRID, 1, 0, 0},
+        {0, 4, CIRCUIT_SOLAR, 1, 0, 0},
     };
     assert_memory_equal(topology.element, expected, sizeof expected);
     assert_true(topology.n_points >= 5); /* topology_init has made the points */
