@@ -7,17 +7,18 @@
 #include <math.h>
 #include <string.h>
 
-bool analysis_init(struct analysis *analysis, const struct meter_config *config, int cycles, size_t capacity)
+bool analysis_init(struct analysis *analysis, const struct meter_config *config, int cycles, int grid_points,
+                   size_t capacity)
 {
     memset(analysis, 0, sizeof(*analysis));
     analysis->n_channels = config->topology.n_channels;
     analysis->scan_rate_hz = config->scan_rate_hz;
     bool complete = strip_init(&analysis->strip, capacity);
-    complete = cycle_init(&analysis->cycle) && complete;
-    complete = spectrum_init(&analysis->spectrum, cycles) && complete;
+    complete = cycle_init(&analysis->cycle, grid_points) && complete;
+    complete = spectrum_init(&analysis->spectrum, cycles, grid_points) && complete;
     for (int k = 0; k < analysis->n_channels; k++) {
         analysis->channel[k].response = config->response[k];
-        complete = wave_init(&analysis->channel[k].wave, cycles) && complete;
+        complete = wave_init(&analysis->channel[k].wave, cycles, grid_points) && complete;
     }
     analysis_reset(analysis);
     return complete;
@@ -76,9 +77,9 @@ static void resolve(struct analysis *analysis, struct analysis_channel *channel,
         channel->harmonic[h] = *bin;
     }
     for (int c = 0; c < wave->cycles; c++) {
-        for (int k = 0; k < GRID_POINTS; k++) {
-            int n = c * GRID_POINTS + k;
-            wave->grid[n] = analysis->cycle.table[1 + k * (TABLE_POINTS / GRID_POINTS)] + spectrum->grid[n];
+        for (int k = 0; k < wave->points; k++) {
+            int n = c * wave->points + k;
+            wave->grid[n] = analysis->cycle.table[1 + k * analysis->cycle.per_point] + spectrum->grid[n];
         }
     }
 }
@@ -99,7 +100,8 @@ static void analysis_one(struct analysis *analysis, struct analysis_channel *cha
     wave->n_bins = count_bins(analysis->scan_rate_hz, bin_hz, analysis->spectrum.n_grid);
     refine(analysis, channel, wave->h_max);
     resolve(analysis, channel, wave->h_max);
-    halfcycle_add(&channel->half, wave->grid, wave->cycles, wave->bin[0].re, inverse_gain(response, f_hz));
+    halfcycle_add(&channel->half, wave->grid, wave->cycles, wave->points, wave->bin[0].re,
+                  inverse_gain(response, f_hz));
     wave->half_min = channel->half.min;
     wave->half_max = channel->half.max;
     wave->noise =
@@ -110,14 +112,20 @@ static void analysis_one(struct analysis *analysis, struct analysis_channel *cha
     wave_measure(wave);
 }
 
+static double hole_s(double scan_rate_hz, double f_hz)
+{
+    return fmin(HOLE_PERIODS / scan_rate_hz, HOLE_CYCLES / f_hz);
+}
+
 bool analysis_add(struct analysis *analysis, const struct ring *ring, const struct window *window,
                   unsigned *quality)
 {
     const struct strip *strip = &analysis->strip;
     const double n_grid = analysis->spectrum.n_grid;
-    const double hole = HOLE_PERIODS * GRID_POINTS * window->f_hz / analysis->scan_rate_hz;
-    const struct abscissa abscissa = {.u_first = -4 * GRID_POINTS,
-                                      .scale = GRID_POINTS,
+    const int points = analysis->spectrum.points;
+    const double hole = points * window->f_hz * hole_s(analysis->scan_rate_hz, window->f_hz);
+    const struct abscissa abscissa = {.u_first = -4 * points,
+                                      .scale = points,
                                       .f_hz = window->f0_hz,
                                       .rate_hz_s = window->rate_hz_s,
                                       .u_end = n_grid};
@@ -126,7 +134,7 @@ bool analysis_add(struct analysis *analysis, const struct ring *ring, const stru
         double delay_ns = 1e9 * channel->response.delay_s;
         strip_read(&analysis->strip, ring, k, delay_ns, window, &abscissa, hole);
         *quality |= strip->missing > 0 ? QUALITY_GAP : 0;
-        if (strip->widest > GRID_POINTS || strip->missing > n_grid / 2) {
+        if (strip->widest > points || strip->missing > n_grid / 2) {
             analysis_reset(analysis);
             return false;
         }
@@ -142,6 +150,6 @@ struct strip *analysis_strip_s(struct analysis *analysis, const struct ring *rin
         .u_first = 0, .scale = 1, .f_hz = 1, .rate_hz_s = 0, .u_end = window->duration_s};
     double delay_ns = 1e9 * analysis->channel[channel].response.delay_s;
     strip_read(&analysis->strip, ring, channel, delay_ns, window, &seconds,
-               HOLE_PERIODS / analysis->scan_rate_hz);
+               hole_s(analysis->scan_rate_hz, window->f_hz));
     return &analysis->strip;
 }

@@ -21,9 +21,10 @@
 
 enum { PASSES_WARM = 1, PASSES_COLD = 3 };
 
-/* A spacing of more than this many scan periods is a hole. Deliberate pauses of the converter's schedule and its
- * jitter stay below it. */
-#define HOLE_PERIODS 3.0
+/* A spacing of more than this many scan periods is a hole: of even samples, three lost in a row. Deliberate pauses of the
+ * converter's schedule and its jitter stay below it. At rates so low that it would pass for half a cycle, HOLE_CYCLES is. */
+#define HOLE_PERIODS 3.05
+#define HOLE_CYCLES  0.23
 
 struct analysis_channel {
     struct channel_response response;
@@ -41,7 +42,9 @@ struct analysis {
     struct analysis_channel channel[DSP_CHANNELS];
 };
 
-bool analysis_init(struct analysis *analysis, const struct meter_config *config, int cycles, size_t capacity);
+/* grid_points: in a cycle. capacity: of samples in a strip. */
+bool analysis_init(struct analysis *analysis, const struct meter_config *config, int cycles, int grid_points,
+                   size_t capacity);
 void analysis_close(struct analysis *analysis);
 
 /* The waves do not continue: the next window is cold. */

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-bool cycle_init(struct cycle *cycle)
+bool cycle_init(struct cycle *cycle, int grid_points)
 {
     memset(cycle, 0, sizeof(*cycle));
+    cycle->per_point = TABLE_POINTS / grid_points;
     cycle->bin = fftw_alloc_complex(TABLE_POINTS / 2 + 1);
     cycle->point = fftw_alloc_real(TABLE_POINTS);
     if (cycle->bin == NULL || cycle->point == NULL) {

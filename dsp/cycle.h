@@ -15,25 +15,28 @@
 #include <fftw3.h>
 #include <stdbool.h>
 
-enum { GRID_POINTS = 256, TABLE_POINTS = 1024, TABLE_CYCLES = 16 };
+/* Points of the even grid in a cycle: a power of two, as many as the scan rate needs. */
+enum { GRID_POINTS = 256, GRID_POINTS_MOST = 1024, TABLE_POINTS = 1024, TABLE_CYCLES = 16 };
 
 struct cycle {
+    int per_point; /* table points in a grid point */
     fftw_plan plan;
     fftw_complex *bin;
     double *point;
     double table[TABLE_POINTS + 3]; /* [k + 1] is the point k */
 };
 
-bool cycle_init(struct cycle *cycle);
+/* grid_points per cycle: GRID_POINTS..GRID_POINTS_MOST. */
+bool cycle_init(struct cycle *cycle, int grid_points);
 void cycle_close(struct cycle *cycle);
 
 /* Fills the table. Harmonics are peak phasors; [0].re is the mean. */
 void cycle_write(struct cycle *cycle, const struct phasor harmonic[DSP_HARMONICS + 1]);
 
-/* The template at phase u in grid points (GRID_POINTS per cycle), u > -TABLE_CYCLES cycles. */
+/* The template at phase u in grid points, u > -TABLE_CYCLES cycles. */
 static inline double cycle_at(const struct cycle *cycle, double u)
 {
-    double place = u * (TABLE_POINTS / GRID_POINTS) + TABLE_CYCLES * TABLE_POINTS;
+    double place = u * cycle->per_point + TABLE_CYCLES * TABLE_POINTS;
     int whole = (int)place; /* place > 0: cheaper than floor() */
     double x = place - whole;
     const double *p = &cycle->table[whole & (TABLE_POINTS - 1)];

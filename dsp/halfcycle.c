@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/halfcycle.h"
 
-#include "dsp/cycle.h"
-
 #include <math.h>
 
-enum { HALF_POINTS = GRID_POINTS / 2 };
 static const double step_ratio = 0.95;
 
 void halfcycle_reset(struct halfcycle *half)
@@ -14,21 +11,21 @@ void halfcycle_reset(struct halfcycle *half)
     half->step = true;
 }
 
-static double mean_square(const double *x, double dc)
+static double mean_square(const double *x, int n, double dc)
 {
     double sum = 0;
-    for (int k = 0; k < HALF_POINTS; k++) {
+    for (int k = 0; k < n; k++) {
         sum += (x[k] - dc) * (x[k] - dc);
     }
-    return sum / HALF_POINTS;
+    return sum / n;
 }
 
-void halfcycle_add(struct halfcycle *half, const double *grid, int cycles, double dc, double gain)
+void halfcycle_add(struct halfcycle *half, const double *grid, int cycles, int points, double dc, double gain)
 {
     double min = (double)INFINITY;
     double max = 0;
     for (int k = 0; k < 2 * cycles; k++) {
-        double now = mean_square(&grid[k * HALF_POINTS], dc);
+        double now = mean_square(&grid[k * (points / 2)], points / 2, dc);
         if (half->has_last) {
             double square = (half->last + now) / 2;
             min = fmin(min, square);

@@ -21,7 +21,8 @@ struct halfcycle {
 
 void halfcycle_reset(struct halfcycle *half);
 
-/* One window of `cycles` cycles; dc is taken off, gain multiplies. */
-void halfcycle_add(struct halfcycle *half, const double *grid, int cycles, double dc, double gain);
+/* One window of `cycles` cycles of `points` each; dc is taken off, gain multiplies. */
+void halfcycle_add(struct halfcycle *half, const double *grid, int cycles, int points, double dc,
+                   double gain);
 
 #endif

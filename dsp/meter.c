@@ -58,15 +58,25 @@ static bool topology_fits(const struct topology *topology)
 
 static bool config_fits(const struct meter_config *config)
 {
-    bool fits = (config->f_nominal_hz == 50 || config->f_nominal_hz == 60) && config->scan_rate_hz >= 1000 &&
-                config->scan_rate_hz <= 20000 && config->u_nominal_v > 0 && isfinite(config->u_nominal_v) &&
-                topology_fits(&config->topology);
+    bool fits = (config->f_nominal_hz == 50 || config->f_nominal_hz == 60) &&
+                config->scan_rate_hz >= RATE_LEAST_HZ && config->scan_rate_hz <= RATE_MOST_HZ &&
+                config->u_nominal_v > 0 && isfinite(config->u_nominal_v) && topology_fits(&config->topology);
     for (int k = 0; fits && k < config->topology.n_channels; k++) {
         const struct channel_response *response = &config->response[k];
         fits = fabs(response->delay_s) <= 0.01 && response->high_pass_hz >= 0 && response->low_pass_hz >= 0 &&
                isfinite(response->high_pass_hz) && isfinite(response->low_pass_hz);
     }
     return fits;
+}
+
+/* Points of the even grid in a cycle: at least 0.8 of the scans', so that it carries 0.4 of the scan rate. */
+static int grid_points(const struct meter_config *config)
+{
+    int points = GRID_POINTS;
+    while (points < GRID_POINTS_MOST && points < 0.8 * config->scan_rate_hz / config->f_nominal_hz) {
+        points *= 2;
+    }
+    return points;
 }
 
 struct meter *meter_init(const struct meter_config *config)
@@ -83,9 +93,10 @@ struct meter *meter_init(const struct meter_config *config)
     track_init(&meter->track, config->f_nominal_hz);
     /* One second of scans: the first lock and a window, with room for a faster converter. */
     bool complete = ring_init(&meter->ring, config->topology.n_channels, (size_t)config->scan_rate_hz);
-    complete =
-        analysis_init(&meter->analysis, config, meter->cycles, ring_capacity(&meter->ring)) && complete;
-    complete = points_init(&meter->points, &config->topology, meter->cycles) && complete;
+    const int points = grid_points(config);
+    const size_t capacity = ring_capacity(&meter->ring);
+    complete = analysis_init(&meter->analysis, config, meter->cycles, points, capacity) && complete;
+    complete = points_init(&meter->points, &config->topology, meter->cycles, points) && complete;
     if (!complete) {
         meter_close(meter);
         return NULL;
@@ -240,7 +251,7 @@ static double follow(struct meter *meter)
     struct track_phase phase;
     for (int k = 0; k < topology->n_elements; k++) {
         const struct wave *u = &meter->analysis.channel[topology->element[k].u_channel].wave;
-        if (u->rms >= live_v && track_measure(u->grid, meter->cycles, live_v, &phase)) {
+        if (u->rms >= live_v && track_measure(u->grid, u->cycles, u->points, live_v, &phase)) {
             return track_add(&meter->track, &phase, topology->element[k].u_channel, &meter->window);
         }
     }

@@ -25,9 +25,13 @@ struct channel_response {
     double low_pass_hz;  /* single pole; 0 = none */
 };
 
+/* A converter makes 1,000 to 20,000 scans/s; recordings are slower and faster. */
+#define RATE_LEAST_HZ 400.0
+#define RATE_MOST_HZ  200000.0
+
 struct meter_config {
     double f_nominal_hz; /* 50 or 60 */
-    double scan_rate_hz; /* nominal, 1,000..20,000: sets h_max and the buffers */
+    double scan_rate_hz; /* nominal, RATE_LEAST_HZ..RATE_MOST_HZ: sets h_max, grid and buffers */
     double u_nominal_v;  /* below 2 % of it a voltage is taken as lost */
     struct topology topology;
     struct channel_response response[DSP_CHANNELS];
@@ -39,7 +43,8 @@ struct meter_scan {
     unsigned quality; /* flags of this scan; they reach every window it touches */
 };
 
-struct meter; /* about 1 MiB; made by meter_init, owned by the caller, freed by meter_close */
+struct
+    meter; /* about 1 MiB, of RATE_MOST_HZ 13 + 4 a channel; made by meter_init, owned by the caller, freed by meter_close */
 
 struct meter *meter_init(const struct meter_config *config);
 void meter_close(struct meter *meter);
@@ -50,7 +55,8 @@ void meter_add(struct meter *meter, const struct meter_scan *scan);
 /* The next closed window, if there is one. Call after each meter_add until it returns false. */
 bool meter_read(struct meter *meter, struct reading *reading);
 
-/* Harmonics that scan_rate_hz can carry at f_hz: min(50, floor(0.42 scan_rate / f)). */
+/* Harmonics that scan_rate_hz can carry at f_hz: min(50, floor(0.42 scan_rate / f)); 0 when not even the first. Below 2
+ * there is no THD. */
 int meter_h_max(double scan_rate_hz, double f_hz);
 
 #endif

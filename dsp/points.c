@@ -8,10 +8,10 @@
 #include <math.h>
 #include <stddef.h>
 
-bool points_init(struct points *points, const struct topology *topology, int cycles)
+bool points_init(struct points *points, const struct topology *topology, int cycles, int grid_points)
 {
     points->topology = *topology;
-    return wave_init(&points->sum, cycles);
+    return wave_init(&points->sum, cycles, grid_points);
 }
 
 void points_close(struct points *points)

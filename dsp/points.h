@@ -21,7 +21,7 @@ struct points {
     struct point_reading leg[2];
 };
 
-bool points_init(struct points *points, const struct topology *topology, int cycles);
+bool points_init(struct points *points, const struct topology *topology, int cycles, int grid_points);
 void points_close(struct points *points);
 
 /* analysis NULL: nothing was measured, all values are absent. */

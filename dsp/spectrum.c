@@ -6,23 +6,23 @@
 
 static const double pi = 3.14159265358979323846;
 
-bool spectrum_init(struct spectrum *spectrum, int cycles)
+bool spectrum_init(struct spectrum *spectrum, int cycles, int points)
 {
-    int n = cycles * GRID_POINTS;
+    int n = cycles * points;
     memset(spectrum, 0, sizeof(*spectrum));
     spectrum->cycles = cycles;
+    spectrum->points = points;
     spectrum->n_grid = n;
     spectrum->grid = fftw_alloc_real((size_t)n);
     spectrum->grid_bin = fftw_alloc_complex((size_t)n / 2 + 1);
-    spectrum->mean = fftw_alloc_real(GRID_POINTS);
-    spectrum->mean_bin = fftw_alloc_complex(GRID_POINTS / 2 + 1);
+    spectrum->mean = fftw_alloc_real((size_t)points);
+    spectrum->mean_bin = fftw_alloc_complex((size_t)points / 2 + 1);
     if (spectrum->grid == NULL || spectrum->grid_bin == NULL || spectrum->mean == NULL ||
         spectrum->mean_bin == NULL) {
         return false;
     }
     spectrum->grid_plan = fftw_plan_dft_r2c_1d(n, spectrum->grid, spectrum->grid_bin, FFTW_ESTIMATE);
-    spectrum->mean_plan =
-        fftw_plan_dft_r2c_1d(GRID_POINTS, spectrum->mean, spectrum->mean_bin, FFTW_ESTIMATE);
+    spectrum->mean_plan = fftw_plan_dft_r2c_1d(points, spectrum->mean, spectrum->mean_bin, FFTW_ESTIMATE);
     return spectrum->grid_plan != NULL && spectrum->mean_plan != NULL;
 }
 
@@ -59,15 +59,15 @@ static void equalise(fftw_complex *from, int length, double spacing, int n_bins,
 void spectrum_add_harmonics(struct spectrum *spectrum, double spacing, int h_max, struct phasor harmonic[])
 {
     struct phasor correction[DSP_HARMONICS + 1];
-    for (int k = 0; k < GRID_POINTS; k++) {
+    for (int k = 0; k < spectrum->points; k++) {
         double sum = 0;
         for (int c = 0; c < spectrum->cycles; c++) {
-            sum += spectrum->grid[c * GRID_POINTS + k];
+            sum += spectrum->grid[c * spectrum->points + k];
         }
         spectrum->mean[k] = sum / spectrum->cycles;
     }
     fftw_execute(spectrum->mean_plan);
-    equalise(spectrum->mean_bin, GRID_POINTS, spacing, h_max + 1, correction);
+    equalise(spectrum->mean_bin, spectrum->points, spacing, h_max + 1, correction);
     for (int h = 0; h <= h_max; h++) {
         harmonic[h] = phasor_sum(harmonic[h], correction[h]);
     }

@@ -21,7 +21,8 @@
 
 struct spectrum {
     int cycles;
-    int n_grid; /* cycles * GRID_POINTS */
+    int points; /* of the grid in a cycle */
+    int n_grid; /* cycles * points */
     double *grid;
     fftw_complex *grid_bin;
     fftw_plan grid_plan;
@@ -30,7 +31,7 @@ struct spectrum {
     fftw_plan mean_plan;
 };
 
-bool spectrum_init(struct spectrum *spectrum, int cycles);
+bool spectrum_init(struct spectrum *spectrum, int cycles, int points);
 void spectrum_close(struct spectrum *spectrum);
 
 /* Adds the harmonics 0..h_max of the mean cycle of spectrum->grid to harmonic[]. spacing: of the samples, in grid

@@ -2,7 +2,6 @@
 #include "dsp/track.h"
 
 #include "dsp/absent.h"
-#include "dsp/cycle.h"
 
 #include <math.h>
 
@@ -19,16 +18,16 @@ void track_init(struct track *track, double f_nominal_hz)
 }
 
 /* Fundamental of each cycle, peak. */
-static void cycle_phasors(const double *grid, int cycles, struct phasor out[])
+static void cycle_phasors(const double *grid, int cycles, int points, struct phasor out[])
 {
-    const struct phasor step = {cos(2 * pi / GRID_POINTS), -sin(2 * pi / GRID_POINTS)};
-    struct phasor turn = {2.0 / GRID_POINTS, 0};
+    const struct phasor step = {cos(2 * pi / points), -sin(2 * pi / points)};
+    struct phasor turn = {2.0 / points, 0};
     for (int c = 0; c < cycles; c++) {
         out[c] = (struct phasor){0, 0};
     }
-    for (int k = 0; k < GRID_POINTS; k++) {
+    for (int k = 0; k < points; k++) {
         for (int c = 0; c < cycles; c++) {
-            double x = grid[c * GRID_POINTS + k];
+            double x = grid[c * points + k];
             out[c].re += x * turn.re;
             out[c].im += x * turn.im;
         }
@@ -36,10 +35,10 @@ static void cycle_phasors(const double *grid, int cycles, struct phasor out[])
     }
 }
 
-bool track_measure(const double *grid, int cycles, double live_v, struct track_phase *phase)
+bool track_measure(const double *grid, int cycles, int points, double live_v, struct track_phase *phase)
 {
     struct phasor cycle[CYCLES_MOST];
-    cycle_phasors(grid, cycles, cycle);
+    cycle_phasors(grid, cycles, points, cycle);
     double n = 0;
     double s_x = 0;
     double s_xx = 0;

@@ -2,15 +2,14 @@
 #include "dsp/wave.h"
 
 #include "dsp/absent.h"
-#include "dsp/cycle.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-bool wave_init(struct wave *wave, int cycles)
+bool wave_init(struct wave *wave, int cycles, int points)
 {
-    int n = cycles * GRID_POINTS;
-    *wave = (struct wave){.cycles = cycles};
+    int n = cycles * points;
+    *wave = (struct wave){.cycles = cycles, .points = points};
     wave->bin = calloc((size_t)n / 2, sizeof(*wave->bin));
     wave->grid = calloc((size_t)n, sizeof(*wave->grid));
     return wave->bin != NULL && wave->grid != NULL;
@@ -50,7 +49,7 @@ static double subgroup_square(const struct wave *wave, int h)
 static double thd_pct(const struct wave *wave)
 {
     double fundamental = phasor_square(wave->bin[wave->cycles]);
-    if (!(wave->harmonic[1] > 0.1 * wave->rms) ||
+    if (wave->h_max < 2 || !(wave->harmonic[1] > 0.1 * wave->rms) ||
         fundamental < NOISE_CLEAR * noise_square(wave, wave->cycles)) {
         return ABSENT;
     }
@@ -64,7 +63,7 @@ static double thd_pct(const struct wave *wave)
 /* Peak over rms, both of the grid as it is, so that the front end's gain cancels. */
 static double crest(const struct wave *wave)
 {
-    int n = wave->cycles * GRID_POINTS;
+    int n = wave->cycles * wave->points;
     double sum = 0;
     double peak = 0;
     for (int k = 0; k < n; k++) {
@@ -128,7 +127,7 @@ void wave_add(struct wave *sum, struct signed_wave first, struct signed_wave sec
         sum->bin[k] = (struct phasor){first.sign * a->bin[k].re + second.sign * b->bin[k].re,
                                       first.sign * a->bin[k].im + second.sign * b->bin[k].im};
     }
-    for (int k = 0; k < a->cycles * GRID_POINTS; k++) {
+    for (int k = 0; k < a->cycles * a->points; k++) {
         sum->grid[k] = first.sign * a->grid[k] + second.sign * b->grid[k];
     }
 }

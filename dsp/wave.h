@@ -21,6 +21,7 @@
 
 struct wave {
     int cycles;
+    int points; /* of the grid in a cycle */
     int n_bins; /* bins 0..n_bins-1 */
     int h_max;
     struct phasor *bin; /* front end taken out; [0].re is the mean */
@@ -37,8 +38,8 @@ struct wave {
     double harmonic[DSP_HARMONICS + 1]; /* rms */
 };
 
-/* Allocates bins and grid for windows of `cycles` cycles. False when memory is short. */
-bool wave_init(struct wave *wave, int cycles);
+/* Allocates bins and grid for windows of `cycles` cycles of `points`. False when memory is short. */
+bool wave_init(struct wave *wave, int cycles, int points);
 void wave_close(struct wave *wave);
 
 /* Fills everything below grid but the half-cycle values. */

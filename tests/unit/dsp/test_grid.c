@@ -97,7 +97,7 @@ static void the_template_follows_its_harmonics(void **state)
     harmonic[1] = (struct phasor){100, -30};
     harmonic[7] = (struct phasor){-3, 4};
     harmonic[50] = (struct phasor){0.1, 1};
-    assert_true(cycle_init(&cycle));
+    assert_true(cycle_init(&cycle, GRID_POINTS));
     cycle_write(&cycle, harmonic);
     for (double u = -1000; u < 3000; u += 0.73) {
         double x = 2;
@@ -175,7 +175,7 @@ static void the_equaliser_undoes_the_straight_lines(void **state)
     static struct phasor bin[CYCLES * GRID_POINTS / 2];
     const double spacing = (double)CYCLES * GRID_POINTS / 1500.3;
     assert_true(strip_init(&strip, SAMPLES));
-    assert_true(spectrum_init(&spectrum, CYCLES));
+    assert_true(spectrum_init(&spectrum, CYCLES, GRID_POINTS));
     strip.hole = 3 * spacing;
     for (int k = 1; k < 500; k += 7) {
         strip.n = SAMPLES;
@@ -227,13 +227,13 @@ static void half_cycles_run_on_across_windows(void **state)
     for (int k = 0; k < POINTS; k++) {
         grid[k] = 100 * sqrt(2) * sin(2 * pi * k / GRID_POINTS) + 3;
     }
-    halfcycle_add(&half, grid, 10, 3, 1.5);
+    halfcycle_add(&half, grid, 10, GRID_POINTS, 3, 1.5);
     assert_true(fabs(half.min - 150) < 1e-9 && fabs(half.max - 150) < 1e-9);
     assert_false(half.step);
     for (int k = 0; k < POINTS; k++) {
         grid[k] = 3; /* dead: the first value still has the half cycle before */
     }
-    halfcycle_add(&half, grid, 10, 3, 1.5);
+    halfcycle_add(&half, grid, 10, GRID_POINTS, 3, 1.5);
     assert_true(fabs(half.max - 150 / sqrt(2)) < 1e-9 && half.min < 1e-9);
     assert_true(half.step);
 }

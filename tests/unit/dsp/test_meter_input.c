@@ -284,11 +284,11 @@ static void spoil_nominal(struct meter_config *config)
 }
 static void spoil_slow(struct meter_config *config)
 {
-    config->scan_rate_hz = 999;
+    config->scan_rate_hz = 399;
 }
 static void spoil_fast(struct meter_config *config)
 {
-    config->scan_rate_hz = 20001;
+    config->scan_rate_hz = 200001;
 }
 static void spoil_rate_nan(struct meter_config *config)
 {

@@ -32,7 +32,7 @@ static void slope_and_mean_phase(void **state)
     for (double slope = -0.004; slope <= 0.004; slope += 0.001) {
         for (double start = -3; start < 3; start += 0.7) {
             write_grid(grid, 100, slope, start);
-            assert_true(track_measure(grid, CYCLES, 1, &phase));
+            assert_true(track_measure(grid, CYCLES, GRID_POINTS, 1, &phase));
             /* Within a cycle the image at the negative frequency turns the phase by up to slope / 2. */
             assert_true(fabs(phase.slope - slope) < 0.02 * fabs(slope) + 1e-12);
             double mean_rad = start + PI * slope * CYCLES;
@@ -50,12 +50,12 @@ static void dead_cycles_do_not_count(void **state)
     for (int k = 4 * GRID_POINTS; k < 7 * GRID_POINTS; k++) {
         grid[k] = 0;
     }
-    assert_true(track_measure(grid, CYCLES, 1, &phase));
+    assert_true(track_measure(grid, CYCLES, GRID_POINTS, 1, &phase));
     assert_true(fabs(phase.slope - 0.001) < 1e-4);
     for (int k = 7 * GRID_POINTS; k < 8 * GRID_POINTS; k++) {
         grid[k] = 0;
     }
-    assert_false(track_measure(grid, CYCLES, 1, &phase));
+    assert_false(track_measure(grid, CYCLES, GRID_POINTS, 1, &phase));
 }
 
 /* Windows as the meter makes them, from a mains of a known frequency. The phase handed over is the exact mean over the
