@@ -23,6 +23,7 @@ static void status(void *context, struct control_status *status)
     snprintf(status->database, sizeof status->database, "%s", daemon->database);
     snprintf(status->journal, sizeof status->journal, "%s", daemon->journal);
     snprintf(status->config, sizeof status->config, "%s", daemon->arguments->config_file);
+    status->day_offset_min = daemon->config.day_offset_min;
     status->pages = daemon->display_task.pages.n;
     status->page = atomic_load(&daemon->display_task.shown);
 }

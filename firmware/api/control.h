@@ -52,6 +52,7 @@ struct control_status {
     char config[CONTROL_PATH]; /* empty: embedded defaults */
     int64_t pages;
     int64_t page;
+    int64_t day_offset_min; /* a day begins at 00:00 UTC minus this */
 };
 
 struct control_reply {

@@ -39,7 +39,13 @@ struct cli_settings {
     int64_t max;
     int format; /* enum cli_format */
     char output[CLI_PATH + 1];
-    const char *argument; /* the word behind the command, NULL if none */
+    double seconds;                 /* waveform */
+    bool follow;                    /* events */
+    char month[8];                  /* report: "2026-11" */
+    char mqtt_status[CLI_PATH + 1]; /* doctor */
+    bool generation;                /* doctor */
+    int64_t watch_s;                /* doctor */
+    const char *argument;           /* the word behind the command, NULL if none */
 };
 
 struct cli {
@@ -59,7 +65,7 @@ struct command {
 };
 
 extern const struct command command_status, command_watch, command_registers, command_export, command_page,
-    command_reload, command_stop;
+    command_reload, command_stop, command_events, command_report, command_waveform, command_doctor;
 
 /* The whole program but for its signals. Returns the exit status. */
 int cli_run(struct cli *cli, int argc, char *const argv[]);

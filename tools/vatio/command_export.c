@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/vatio/export.h"
-#include "tools/vatio/meter.h"
+#include "tools/vatio/stream.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -50,40 +50,13 @@ static void end_progress(struct cli *cli, const struct export_writer *writer)
         fputc('\n', cli->err);
 }
 
-/* The records of one request, over a connection of its own: vatiod drops who does not read, so whatever waits for a
- * pager or a slow disk must not have it waiting too. *n of them are in page, each newer than the one before. */
-static int fetch(struct cli *cli, int64_t from, int64_t max, struct control_reply page[], int64_t *n)
-{
-    struct control control;
-    struct control_reply reply;
-    struct control_request request = {.verb = CONTROL_STREAM, .from_seq = from, .max = max};
-    request.stream = cli->settings.stream + STREAM_MINUTE;
-    *n = 0;
-    int status = meter_control(cli, &control);
-    if (status != CLI_OK)
-        return status;
-    status = meter_call(cli, &control, &request, &reply);
-    while (status == CLI_OK && !control_stream_end(&reply)) {
-        const int64_t seq = export_seq(&reply);
-        if (*n == max || seq < from) {
-            status = meter_judge(cli, -EPROTO, &reply);
-            break;
-        }
-        from = seq + 1;
-        page[(*n)++] = reply;
-        status = meter_judge(cli, control_next(&control, &reply), &reply);
-    }
-    control_close(&control);
-    return status;
-}
-
 static int write_page(struct cli *cli, struct export_writer *writer, const struct control_reply page[],
                       int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         const int error = export_add(writer, &page[i]);
         if (error != 0)
-            return explain(cli, error, export_seq(&page[i]));
+            return explain(cli, error, stream_seq(&page[i]));
     }
     return CLI_OK;
 }
@@ -96,12 +69,13 @@ static int export_pages(struct cli *cli, struct export_writer *writer, struct co
     int status = CLI_OK;
     while (status == CLI_OK && left > 0) {
         int64_t n;
-        status = fetch(cli, from, left < CONTROL_STREAM_MAX ? left : CONTROL_STREAM_MAX, page, &n);
+        status = stream_fetch(cli, (enum record_stream)(cli->settings.stream + STREAM_MINUTE), from,
+                              left < CONTROL_STREAM_MAX ? left : CONTROL_STREAM_MAX, page, &n);
         if (status == CLI_OK)
             status = write_page(cli, writer, page, n);
         if (status != CLI_OK || n == 0)
             break;
-        from = export_seq(&page[n - 1]) + 1;
+        from = stream_seq(&page[n - 1]) + 1;
         left -= n;
         show_progress(cli, writer, from - 1);
         if (left > 0 && !cli->pause(cli, 0)) {

@@ -18,11 +18,6 @@ static bool is_event(const struct control_reply *reply)
     return reply->length == sizeof reply->body.event;
 }
 
-int64_t export_seq(const struct control_reply *reply)
-{
-    return is_event(reply) ? reply->body.event.seq : reply->body.record.seq;
-}
-
 void export_begin(struct export_writer *writer, FILE *file, bool json)
 {
     *writer = (struct export_writer){.file = file, .json = json};

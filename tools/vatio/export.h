@@ -27,7 +27,4 @@ void export_begin(struct export_writer *writer, FILE *file, bool json);
 int export_add(struct export_writer *writer, const struct control_reply *reply);
 void export_end(struct export_writer *writer);
 
-/* seq of the record or event in a reply. */
-int64_t export_seq(const struct control_reply *reply);
-
 #endif
