@@ -87,7 +87,7 @@ static void prepare_segment(struct adc_sim *sim)
     for (int k = 0; k < sim->plan.n; k++) {
         prepare_input(sim, &sim->input[sim->plan.input[k]], segment);
     }
-    struct ledger_power power[LEDGER_CIRCUITS];
+    struct ledger_power power[LEDGER_POINTS];
     truth_power(&sim->truth, segment, power);
     ledger_add(&sim->ledger, segment->start_s, power);
 }
@@ -270,5 +270,11 @@ void adc_sim_net(struct adc_sim *sim, int64_t end_ns)
 
 bool adc_sim_truth(struct adc_sim *sim, struct sim_truth *truth)
 {
-    return ledger_read(&sim->ledger, &truth->duration_s, truth->energy);
+    double energy[LEDGER_POINTS][LEDGER_ENERGIES];
+    bool good = ledger_read(&sim->ledger, &truth->duration_s, energy);
+    for (int circuit = 0; circuit < 3; circuit++) {
+        memcpy(truth->energy[circuit], energy[ledger_point(circuit, 0)], sizeof truth->energy[circuit]);
+        memcpy(truth->leg[circuit], &energy[ledger_point(circuit, 1)], sizeof truth->leg[circuit]);
+    }
+    return good;
 }

@@ -33,6 +33,7 @@ struct sim_config {
 struct sim_truth {
     double duration_s;
     double energy[3][7]; /* [grid, solar, load][import, export, q1..q4, apparent], uWh, uvarh, uVAh */
+    double leg[3][2][7]; /* the same of each leg, netted by itself */
 };
 
 struct adc_sim; /* opaque; allocated once by adc_sim_init, freed by adc_close */

@@ -30,23 +30,23 @@ struct law_state {
     double capacitor_v; /* at the cycle's start, kept as the next solution's first guess */
 };
 
-typedef void (*law)(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+typedef void (*law)(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                     double current_a[WAVEFORM_POINTS]);
 
-void law_resistor(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+void law_resistor(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                   double current_a[WAVEFORM_POINTS]); /* p_w */
-void law_filament(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+void law_filament(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                   double current_a[WAVEFORM_POINTS]); /* p_w, start_ratio, start_s */
-void law_filter(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+void law_filter(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                 double current_a[WAVEFORM_POINTS]); /* p_w, q_var < 0 */
-void law_motor(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+void law_motor(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                double current_a[WAVEFORM_POINTS]); /* p_w, q_var, saturation_a, start_ratio, start_s */
-void law_rectifier(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+void law_rectifier(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                    double current_a[WAVEFORM_POINTS]); /* p_w, capacitance_f, series_ohm */
-void law_doubler(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+void law_doubler(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                  double current_a[WAVEFORM_POINTS]); /* p_w and q_var beside the magnetron, capacitance_f,
                                                         series_ohm, magnetron_v, magnetron_ohm */
-void law_dimmer(const struct law_plate *plate, struct law_state *state, const struct mains *mains,
+void law_dimmer(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                 double current_a[WAVEFORM_POINTS]); /* p_w at full conduction; setting: 90..110 degrees */
 
 #endif

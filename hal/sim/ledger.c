@@ -25,25 +25,25 @@ static struct ledger_span *span_at(struct ledger *ledger, uint64_t n)
 }
 
 /* The integrals at an instant of a span or after it. */
-static struct ledger_power integral_at(const struct ledger_span *span, int circuit, double t_s)
+static struct ledger_power integral_at(const struct ledger_span *span, int point, double t_s)
 {
-    const struct ledger_power *power = &span->power[circuit];
-    struct ledger_power integral = span->integral[circuit];
+    const struct ledger_power *power = &span->power[point];
+    struct ledger_power integral = span->integral[point];
     integral.p_w += power->p_w * (t_s - span->start_s);
     integral.q1_var += power->q1_var * (t_s - span->start_s);
     integral.s_va += power->s_va * (t_s - span->start_s);
     return integral;
 }
 
-void ledger_add(struct ledger *ledger, double start_s, const struct ledger_power power[LEDGER_CIRCUITS])
+void ledger_add(struct ledger *ledger, double start_s, const struct ledger_power power[LEDGER_POINTS])
 {
     pthread_mutex_lock(&ledger->lock);
     struct ledger_span *span = span_at(ledger, ledger->spans);
     struct ledger_span fresh = {.start_s = start_s};
     memcpy(fresh.power, power, sizeof fresh.power);
     if (ledger->spans > 0)
-        for (int circuit = 0; circuit < LEDGER_CIRCUITS; circuit++)
-            fresh.integral[circuit] = integral_at(span_at(ledger, ledger->spans - 1), circuit, start_s);
+        for (int point = 0; point < LEDGER_POINTS; point++)
+            fresh.integral[point] = integral_at(span_at(ledger, ledger->spans - 1), point, start_s);
     *span = fresh;
     ledger->spans++;
     pthread_mutex_unlock(&ledger->lock);
@@ -76,16 +76,16 @@ void ledger_net(struct ledger *ledger, double end_s)
     pthread_mutex_lock(&ledger->lock);
     const struct ledger_span *span = find(ledger, end_s);
     ledger->overrun = ledger->overrun || span == NULL;
-    for (int circuit = 0; circuit < LEDGER_CIRCUITS && span != NULL; circuit++) {
-        struct ledger_power now = integral_at(span, circuit, end_s);
-        net(ledger->energy[circuit], &ledger->netted[circuit], &now);
-        ledger->netted[circuit] = now;
+    for (int point = 0; point < LEDGER_POINTS && span != NULL; point++) {
+        struct ledger_power now = integral_at(span, point, end_s);
+        net(ledger->energy[point], &ledger->netted[point], &now);
+        ledger->netted[point] = now;
     }
     ledger->netted_s = end_s;
     pthread_mutex_unlock(&ledger->lock);
 }
 
-bool ledger_read(struct ledger *ledger, double *netted_s, double energy[LEDGER_CIRCUITS][LEDGER_ENERGIES])
+bool ledger_read(struct ledger *ledger, double *netted_s, double energy[LEDGER_POINTS][LEDGER_ENERGIES])
 {
     pthread_mutex_lock(&ledger->lock);
     *netted_s = ledger->netted_s;

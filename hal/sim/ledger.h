@@ -3,7 +3,8 @@
  *
  * Registers net import against export, and one quadrant against another, within a window. A model that netted over
  * other intervals would disagree with a perfect meter wherever power changes its sign inside a window; so the model's
- * signed integrals are kept for a while and netted over the very windows that the meter reports.
+ * signed integrals are kept for a while and netted over the very windows that the meter reports. A circuit's legs are
+ * netted by themselves as well: while one imports and the other exports, the circuit as a whole has only the difference.
  * Units:   s since the start of the simulation; W, var, VA; energies in micro-units.
  * Threads: ledger_add from the thread that simulates, the others from any; a lock between them.
  */
@@ -14,7 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LEDGER_CIRCUITS = 3, LEDGER_ENERGIES = 7, LEDGER_SPANS = 1024 };
+enum { LEDGER_POINTS = 9, LEDGER_ENERGIES = 7, LEDGER_SPANS = 1024 };
+
+/* The index of grid, solar or load (circuit 0..2) as a whole (leg 0), or of one leg (1, 2). */
+static inline int ledger_point(int circuit, int leg)
+{
+    return circuit * 3 + leg;
+}
 
 struct ledger_power { /* signed: p_w > 0 import, q1_var > 0 current lags on import */
     double p_w, q1_var, s_va;
@@ -22,8 +29,8 @@ struct ledger_power { /* signed: p_w > 0 import, q1_var > 0 current lags on impo
 
 struct ledger_span {
     double start_s;
-    struct ledger_power power[LEDGER_CIRCUITS];    /* from start_s to the next span's */
-    struct ledger_power integral[LEDGER_CIRCUITS]; /* from 0 to start_s, in Ws, vars, VAs */
+    struct ledger_power power[LEDGER_POINTS];    /* from start_s to the next span's */
+    struct ledger_power integral[LEDGER_POINTS]; /* from 0 to start_s, in Ws, vars, VAs */
 };
 
 struct ledger {
@@ -31,8 +38,8 @@ struct ledger {
     struct ledger_span span[LEDGER_SPANS]; /* the newest ones */
     uint64_t spans;                        /* begun so far */
     double netted_s;
-    struct ledger_power netted[LEDGER_CIRCUITS]; /* integrals at netted_s */
-    double energy[LEDGER_CIRCUITS][LEDGER_ENERGIES];
+    struct ledger_power netted[LEDGER_POINTS]; /* integrals at netted_s */
+    double energy[LEDGER_POINTS][LEDGER_ENERGIES];
     bool overrun; /* a span was needed that had been overwritten */
 };
 
@@ -40,12 +47,13 @@ void ledger_init(struct ledger *ledger);
 void ledger_close(struct ledger *ledger);
 
 /* From start_s on the power is this. start_s never falls. */
-void ledger_add(struct ledger *ledger, double start_s, const struct ledger_power power[LEDGER_CIRCUITS]);
+void ledger_add(struct ledger *ledger, double start_s, const struct ledger_power power[LEDGER_POINTS]);
 
 /* Nets the integrals between the last call's instant (0 at first) and end_s into the energies. */
 void ledger_net(struct ledger *ledger, double end_s);
 
-/* What has been netted: [circuit][import, export, q1..q4, apparent]. False if the ledger was overrun: worthless. */
-bool ledger_read(struct ledger *ledger, double *netted_s, double energy[LEDGER_CIRCUITS][LEDGER_ENERGIES]);
+/* What has been netted: [point][import, export, q1..q4, apparent]. False if the ledger was overrun:
+ * worthless. */
+bool ledger_read(struct ledger *ledger, double *netted_s, double energy[LEDGER_POINTS][LEDGER_ENERGIES]);
 
 #endif

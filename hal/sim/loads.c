@@ -38,10 +38,20 @@ static void plan_load(struct load *load, const struct load_kind *kind, double mi
     }
 }
 
+int loads_count(const struct loads *loads)
+{
+    return loads->legs == 1 ? LOADS_ONE_LEG : LOADS;
+}
+
+enum supply_kind loads_supply(const struct loads *loads, int load)
+{
+    return loads->legs == 1 ? SUPPLY_L1 : load_kinds[load].supply;
+}
+
 static void plan_day(struct loads *loads, int64_t day)
 {
     loads->day = day;
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < loads_count(loads); i++) {
         struct noise noise;
         init_stream(&noise, loads->seed, day, i);
         plan_load(&loads->load[i], &load_kinds[i], (double)day * DAY_S, &noise);
@@ -58,13 +68,14 @@ static int64_t day_of(double now_s)
     return (int64_t)floor(now_s / DAY_S);
 }
 
-void loads_init(struct loads *loads, double u_nominal_v, double now_s, uint64_t seed)
+void loads_init(struct loads *loads, double u_nominal_v, int legs, double now_s, uint64_t seed)
 {
     memset(loads, 0, sizeof *loads);
     loads->seed = seed;
+    loads->legs = legs;
     loads->u_ratio = u_nominal_v / MAINS_RATED_V;
     plan_day(loads, day_of(now_s));
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < loads_count(loads); i++) {
         struct load *load = &loads->load[i];
         init_stream(&load->noise, seed, -1, i);
         /* Thermostats are found somewhere in their pause. */
@@ -82,16 +93,36 @@ static bool in_session(const struct load *load, double now_s)
     return false;
 }
 
-static double reserved_a(const struct loads *loads, double now_s)
+/* Current on a leg for each ampere of the plate: at 240 V half of it, through both legs. */
+static double leg_share(const struct loads *loads, int i, int leg)
+{
+    static const double share[SUPPLIES][WAVEFORM_LEGS] = {
+        [SUPPLY_L1] = {1, 0}, [SUPPLY_L2] = {0, 1}, [SUPPLY_BOTH] = {0.5, 0.5}};
+    return share[loads_supply(loads, i)][leg];
+}
+
+static double reserved_a(const struct loads *loads, int leg, double now_s)
 {
     double sum_a = 0;
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < loads_count(loads); i++) {
         const struct load *load = &loads->load[i];
         if (load->on) {
-            sum_a += now_s < load->since_s + start_s ? load_kinds[i].start_peak_a : load_kinds[i].peak_a;
+            bool starts = now_s < load->since_s + start_s;
+            sum_a += leg_share(loads, i, leg) * (starts ? load_kinds[i].start_peak_a : load_kinds[i].peak_a);
         }
     }
     return sum_a;
+}
+
+static bool fuse_holds(const struct loads *loads, int i, double now_s)
+{
+    for (int leg = 0; leg < loads->legs; leg++) {
+        double more_a = leg_share(loads, i, leg) * load_kinds[i].start_peak_a;
+        if (more_a > 0 && reserved_a(loads, leg, now_s) + more_a > LOADS_PEAK_A) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void switch_on(struct load *load, const struct load_kind *kind, double now_s)
@@ -126,7 +157,7 @@ static bool switch_load(struct loads *loads, int i, double now_s)
     if (!wanted || now_s < load->change_s) {
         return false;
     }
-    if (reserved_a(loads, now_s) + kind->start_peak_a > LOADS_PEAK_A) {
+    if (!fuse_holds(loads, i, now_s)) {
         load->change_s = now_s + retry_s;
         return false;
     }
@@ -135,28 +166,33 @@ static bool switch_load(struct loads *loads, int i, double now_s)
 }
 
 /* True if the current was computed anew. */
-static bool update_load(struct load *load, const struct load_kind *kind, const struct mains *mains,
-                        double u_ratio, double now_s, double duration_s)
+static bool update_load(struct load *load, const struct load_kind *kind, const struct supply *supply,
+                        double volts_ratio, double now_s, double duration_s)
 {
     if (!load->on || load->solved) {
         return false;
     }
     load->state.on_s = now_s + duration_s / 2 - load->since_s;
-    kind->law(&kind->plate, &load->state, mains, load->current_a);
+    kind->law(&kind->plate, &load->state, supply, load->current_a);
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
-        load->current_a[n] /= u_ratio;
+        load->current_a[n] /= volts_ratio;
     }
     load->solved = load->state.on_s > kind->settle_s;
     return true;
 }
 
+/* Leg 2 is leg 1 turned round, and so are its loads' currents; what goes in at leg 1 across both comes out at leg 2. */
 static void add_up(struct loads *loads)
 {
     memset(loads->current_a, 0, sizeof loads->current_a);
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < loads_count(loads); i++) {
         const struct load *load = &loads->load[i];
-        for (int n = 0; load->on && n < WAVEFORM_POINTS; n++) {
-            loads->current_a[n] += load->current_a[n];
+        enum supply_kind supply = loads_supply(loads, i);
+        for (int n = 0; load->on && supply != SUPPLY_L2 && n < WAVEFORM_POINTS; n++) {
+            loads->current_a[0][n] += load->current_a[n];
+        }
+        for (int n = 0; load->on && supply != SUPPLY_L1 && n < WAVEFORM_POINTS; n++) {
+            loads->current_a[1][n] -= load->current_a[n];
         }
     }
 }
@@ -168,11 +204,13 @@ void loads_step(struct loads *loads, const struct mains *mains, bool mains_chang
     if (day_of(now_s) != loads->day) {
         plan_day(loads, day_of(now_s));
     }
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < loads_count(loads); i++) {
         struct load *load = &loads->load[i];
+        enum supply_kind supply = loads_supply(loads, i);
+        double volts_ratio = loads->u_ratio * (supply == SUPPLY_BOTH ? 2 : 1);
         changed |= switch_load(loads, i, now_s);
         load->solved &= !mains_changed;
-        changed |= update_load(load, &load_kinds[i], mains, loads->u_ratio, now_s, duration_s);
+        changed |= update_load(load, &load_kinds[i], &mains->supply[supply], volts_ratio, now_s, duration_s);
     }
     if (changed) {
         add_up(loads);

@@ -52,18 +52,18 @@ static void step_clouds(struct solar *solar, double now_s, double duration_s)
     solar->sky += fmax(-most, fmin(most, solar->target - solar->sky));
 }
 
-void solar_step(struct solar *solar, const struct mains *mains, bool mains_changed, double now_s,
+void solar_step(struct solar *solar, const struct supply *supply, bool supply_changed, double now_s,
                 double duration_s)
 {
     double sky_before = solar->sky;
     step_clouds(solar, now_s, duration_s);
     bool sky_changed = solar->sky < sky_before || solar->sky > sky_before;
-    if (!mains_changed && !sky_changed) {
+    if (!supply_changed && !sky_changed) {
         return;
     }
     double p_w = solar->peak_w * clear_sky(now_s) * solar->sky;
     solar->p_w = p_w > start_w ? p_w : 0;
-    double rms_a = solar->p_w / (solar->u_nominal_v * mains->u_ratio);
+    double rms_a = solar->p_w / (solar->u_nominal_v * supply->u_ratio);
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         solar->current_a[n] = rms_a * solar->shape[n];
     }

@@ -15,7 +15,7 @@
 
 struct solar {
     struct noise noise;
-    double u_nominal_v;
+    double u_nominal_v; /* of what the inverter is connected to: twice that of a leg across both */
     double peak_w;
     bool cloudy;
     double sky;                    /* what is let through now, 0..1 */
@@ -29,8 +29,8 @@ struct solar {
 
 void solar_init(struct solar *solar, double u_nominal_v, double peak_w, double now_s, uint64_t seed);
 
-/* Brings power and current up to date. The sun is looked at when mains_changed, the clouds at each step. */
-void solar_step(struct solar *solar, const struct mains *mains, bool mains_changed, double now_s,
+/* Brings power and current up to date. The sun is looked at when supply_changed, the clouds at each step. */
+void solar_step(struct solar *solar, const struct supply *supply, bool supply_changed, double now_s,
                 double duration_s);
 
 #endif

@@ -95,6 +95,14 @@ static int check_config(const struct steady_config *config, char *error, size_t 
         {"u_v", config->u_v, 0, 1000},
         {"i_a", config->i_a, 0, 1000},
         {"phi_deg", config->phi_deg, -180, 180},
+        {"solar_i_a", config->solar.i_a, 0, 1000},
+        {"solar_phi_deg", config->solar.phi_deg, -180, 180},
+        {"legs", config->legs, 0, WAVEFORM_LEGS},
+        {"l2_u_v", config->l2_u_v, -1, 1000},
+        {"l2_i_a", config->l2_grid.i_a, 0, 1000},
+        {"l2_phi_deg", config->l2_grid.phi_deg, -180, 180},
+        {"l2_solar_i_a", config->l2_solar.i_a, 0, 1000},
+        {"l2_solar_phi_deg", config->l2_solar.phi_deg, -180, 180},
     };
     for (size_t i = 0; i < sizeof range / sizeof range[0]; i++) {
         int status =
@@ -119,6 +127,55 @@ static void steady_next(struct waveform_source *source, struct waveform_segment 
 
 static const struct waveform_source_ops steady_ops = {.name = "steady", .next = steady_next};
 
+/* One wave of the installation, as stated. */
+struct wave {
+    double *table;
+    double rms;
+    double lag_deg;
+    const char *harmonics;
+    const char *option; /* that gave the harmonics */
+};
+
+static int fill_wave(const struct wave *wave, double direction, char *error, size_t error_size)
+{
+    double peak = direction * sqrt(2) * wave->rms;
+    add_sine(wave->table, peak, 1, -wave->lag_deg * two_pi / 360);
+    return add_harmonics(wave->table, peak, wave->harmonics, wave->option, error, error_size);
+}
+
+static int fill_leg1(struct waveform_segment *segment, const struct steady_config *config, char *error,
+                     size_t error_size)
+{
+    const struct steady_current *solar = &config->solar;
+    const struct wave wave[] = {
+        {segment->u_v[0], config->u_v, 0, config->u_harmonics, "u_harmonics"},
+        {segment->grid_a[0], config->i_a, config->phi_deg, config->i_harmonics, "i_harmonics"},
+        {segment->solar_a[0], solar->i_a, solar->phi_deg, solar->harmonics, "solar_i_harmonics"},
+    };
+    int status = 0;
+    for (size_t k = 0; k < sizeof wave / sizeof wave[0] && status == 0; k++) {
+        status = fill_wave(&wave[k], 1, error, error_size);
+    }
+    return status;
+}
+
+static int fill_leg2(struct waveform_segment *segment, const struct steady_config *config, char *error,
+                     size_t error_size)
+{
+    const struct steady_current *grid = &config->l2_grid, *solar = &config->l2_solar;
+    const struct wave wave[] = {
+        {segment->u_v[1], config->l2_u_v < 0 ? config->u_v : config->l2_u_v, 0, config->u_harmonics,
+         "u_harmonics"},
+        {segment->grid_a[1], grid->i_a, grid->phi_deg, grid->harmonics, "l2_i_harmonics"},
+        {segment->solar_a[1], solar->i_a, solar->phi_deg, solar->harmonics, "l2_solar_i_harmonics"},
+    };
+    int status = 0;
+    for (size_t k = 0; k < sizeof wave / sizeof wave[0] && status == 0; k++) {
+        status = fill_wave(&wave[k], -1, error, error_size);
+    }
+    return status;
+}
+
 int steady_init(struct steady *steady, const struct steady_config *config, char *error, size_t error_size)
 {
     int status = check_config(config, error, error_size);
@@ -130,17 +187,15 @@ int steady_init(struct steady *steady, const struct steady_config *config, char 
     struct waveform_segment *segment = &steady->segment;
     segment->f_hz = config->f_hz;
     segment->cycles = STEADY_CYCLES;
-    segment->legs = 1;
-
-    double u_peak = sqrt(2) * config->u_v;
-    double i_peak = sqrt(2) * config->i_a;
-    add_sine(segment->u_v[0], u_peak, 1, 0);
-    add_sine(segment->grid_a[0], i_peak, 1, -config->phi_deg * two_pi / 360);
-    status = add_harmonics(segment->u_v[0], u_peak, config->u_harmonics, "u_harmonics", error, error_size);
-    if (status == 0) {
-        status =
-            add_harmonics(segment->grid_a[0], i_peak, config->i_harmonics, "i_harmonics", error, error_size);
+    segment->legs = config->legs == 2 ? 2 : 1;
+    status = fill_leg1(segment, config, error, error_size);
+    if (status == 0 && segment->legs == 2) {
+        status = fill_leg2(segment, config, error, error_size);
     }
-    memcpy(segment->load_a[0], segment->grid_a[0], sizeof segment->load_a[0]);
+    for (int leg = 0; leg < segment->legs; leg++) {
+        for (int n = 0; n < WAVEFORM_POINTS; n++) {
+            segment->load_a[leg][n] = segment->grid_a[leg][n] + segment->solar_a[leg][n];
+        }
+    }
     return status;
 }

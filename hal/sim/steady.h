@@ -3,8 +3,10 @@
  * with.
  *
  * Harmonics are written "h:percent:degrees,..." (percent of the fundamental, phase of a sine: x = sin(h w t +
- * deg)). The current's fundamental lags the voltage's by phi_deg; |phi_deg| > 90 is export. One leg, no
- * solar.
+ * deg)). A current's fundamental lags its own leg's voltage by phi_deg; |phi_deg| > 90 is export on grid, consumption on
+ * solar. load = grid + solar.
+ * Legs:    the second leg's voltage is the first's turned round, harmonics included; its currents are stated against it,
+ *          so that a load across both legs has the same figures on each.
  */
 #ifndef VATIO_HAL_SIM_STEADY_H
 #define VATIO_HAL_SIM_STEADY_H
@@ -13,13 +15,26 @@
 
 #include <stddef.h>
 
+enum { STEADY_HARMONICS = 256 };
+
+struct steady_current {
+    double i_a;     /* rms of the fundamental */
+    double phi_deg; /* -180..180 */
+    char harmonics[STEADY_HARMONICS];
+};
+
 struct steady_config {
-    double f_hz;           /* 42.5..69 */
-    double u_v;            /* rms of the fundamental */
-    double i_a;            /* rms of the fundamental */
-    double phi_deg;        /* -180..180 */
-    char u_harmonics[256]; /* "" = none */
-    char i_harmonics[256];
+    double f_hz;                        /* 42.5..69 */
+    double u_v;                         /* rms of the fundamental */
+    double i_a;                         /* grid, leg 1; rms of the fundamental */
+    double phi_deg;                     /* -180..180 */
+    char u_harmonics[STEADY_HARMONICS]; /* "" = none */
+    char i_harmonics[STEADY_HARMONICS];
+    struct steady_current solar; /* leg 1 */
+    int legs;                    /* 0 and 1: one, 2: two; what follows is of leg 2 */
+    double l2_u_v;               /* < 0: as leg 1 */
+    struct steady_current l2_grid;
+    struct steady_current l2_solar;
 };
 
 struct steady {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { CIRCUITS = 3 };
 enum { IMPORT, EXPORT, Q1, Q2, Q3, Q4, APPARENT };
 
 /* Micro-watt-hours in a watt-second. */
@@ -43,19 +44,28 @@ static struct wave wave_of(const struct truth *truth, const double *x)
     };
 }
 
-static void add_leg(struct ledger_power *power, const struct truth *truth, const struct wave *u,
-                    const double *u_v, const double *i_a)
+static struct ledger_power leg_power(const struct truth *truth, const struct wave *u, const double *u_v,
+                                     const double *i_a)
 {
     struct wave i = wave_of(truth, i_a);
     double product = 0;
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         product += u_v[n] * i_a[n];
     }
-    power->p_w += product / WAVEFORM_POINTS - u->mean * i.mean;
-    /* Im(U conj(I)) of the phasors in_cosine - j in_sine; i = sin(x - phi) against u = sin(x) gives sin(phi)
-     * / 2. */
-    power->q1_var += (u->in_cosine * i.in_sine - u->in_sine * i.in_cosine) / 2;
-    power->s_va += u->rms * i.rms;
+    return (struct ledger_power){
+        .p_w = product / WAVEFORM_POINTS - u->mean * i.mean,
+        /* Im(U conj(I)) of the phasors in_cosine - j in_sine; i = sin(x - phi) against u = sin(x) gives
+         * sin(phi) / 2. */
+        .q1_var = (u->in_cosine * i.in_sine - u->in_sine * i.in_cosine) / 2,
+        .s_va = u->rms * i.rms,
+    };
+}
+
+static void add(struct ledger_power *sum, const struct ledger_power *power)
+{
+    sum->p_w += power->p_w;
+    sum->q1_var += power->q1_var;
+    sum->s_va += power->s_va;
 }
 
 static void set_rate(const struct ledger_power *power, double rate[7])
@@ -68,23 +78,26 @@ static void set_rate(const struct ledger_power *power, double rate[7])
 }
 
 void truth_power(const struct truth *truth, const struct waveform_segment *segment,
-                 struct ledger_power power[LEDGER_CIRCUITS])
+                 struct ledger_power power[LEDGER_POINTS])
 {
-    memset(power, 0, LEDGER_CIRCUITS * sizeof power[0]);
+    memset(power, 0, LEDGER_POINTS * sizeof power[0]);
     for (int leg = 0; leg < segment->legs; leg++) {
         const double *u_v = segment->u_v[leg];
+        const double *const i_a[] = {segment->grid_a[leg], segment->solar_a[leg], segment->load_a[leg]};
         const struct wave u = wave_of(truth, u_v);
-        add_leg(&power[0], truth, &u, u_v, segment->grid_a[leg]);
-        add_leg(&power[1], truth, &u, u_v, segment->solar_a[leg]);
-        add_leg(&power[2], truth, &u, u_v, segment->load_a[leg]);
+        for (int circuit = 0; circuit < CIRCUITS; circuit++) {
+            struct ledger_power *point = &power[ledger_point(circuit, 0)];
+            point[leg + 1] = leg_power(truth, &u, u_v, i_a[circuit]);
+            add(&point[0], &point[leg + 1]);
+        }
     }
 }
 
 void truth_rate(const struct truth *truth, const struct waveform_segment *segment, double rate[3][7])
 {
-    struct ledger_power power[LEDGER_CIRCUITS];
+    struct ledger_power power[LEDGER_POINTS];
     truth_power(truth, segment, power);
-    for (int circuit = 0; circuit < LEDGER_CIRCUITS; circuit++) {
-        set_rate(&power[circuit], rate[circuit]);
+    for (int circuit = 0; circuit < CIRCUITS; circuit++) {
+        set_rate(&power[ledger_point(circuit, 0)], rate[circuit]);
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* truth.h - what a perfect meter would register of one segment, from its unfiltered tables.
  *
- * Formula: per circuit, summed over the legs: P = mean(u i) less the product of the means, Q1 from the
- * fundamentals, S = U I of the rms values without their means. Signs and quadrants as in the registers.
+ * Formula: per circuit and leg: P = mean(u i) less the product of the means, Q1 from the fundamentals, S = U I of the
+ *          rms values without their means; a circuit is the sum of its legs. Signs and quadrants as in the registers.
  * Threads: pure.
  */
 #ifndef VATIO_HAL_SIM_TRUTH_H
@@ -19,11 +19,11 @@ struct truth {
 
 void truth_init(struct truth *truth);
 
-/* The mean power of each circuit (grid, solar, load), signed. */
+/* The mean power of each circuit (grid, solar, load) and of its legs, signed. */
 void truth_power(const struct truth *truth, const struct waveform_segment *segment,
-                 struct ledger_power power[LEDGER_CIRCUITS]);
+                 struct ledger_power power[LEDGER_POINTS]);
 
-/* Energy per second of each circuit, netted over the segment, in the units and order of struct sim_truth. */
+/* Energy per second of each circuit as a whole, netted over the segment, in the units and order of struct sim_truth. */
 void truth_rate(const struct truth *truth, const struct waveform_segment *segment, double rate[3][7]);
 
 #endif

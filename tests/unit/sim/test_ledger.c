@@ -34,10 +34,10 @@ static void test_the_netting_interval_decides_what_is_import(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static struct ledger ledger;
-        double energy[LEDGER_CIRCUITS][LEDGER_ENERGIES], netted_s;
+        double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
         ledger_init(&ledger);
         for (int k = 0; k < 20; k++) {
-            struct ledger_power power[LEDGER_CIRCUITS] = {{k % 2 ? -50.0 : 100.0, 10, 100}};
+            struct ledger_power power[LEDGER_POINTS] = {{k % 2 ? -50.0 : 100.0, 10, 100}};
             ledger_add(&ledger, 0.5 * k, power);
         }
         print_message("  %s\n", cases[i].name);
@@ -62,14 +62,14 @@ static void test_quadrants_follow_the_signs(void **state)
     } signs[] = {{1, 1, 2}, {-1, 1, 3}, {-1, -1, 4}, {1, -1, 5}};
     for (size_t i = 0; i < 4; i++) {
         static struct ledger ledger;
-        double energy[LEDGER_CIRCUITS][LEDGER_ENERGIES], netted_s;
+        double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
         ledger_init(&ledger);
-        struct ledger_power power[LEDGER_CIRCUITS] = {{0}, {signs[i].p_w, signs[i].q1_var, 2}};
+        struct ledger_power power[LEDGER_POINTS] = {[3] = {signs[i].p_w, signs[i].q1_var, 2}};
         ledger_add(&ledger, 0, power);
         ledger_net(&ledger, 3600);
         assert_true(ledger_read(&ledger, &netted_s, energy));
         for (int k = 2; k < 6; k++)
-            near(energy[1][k], k == signs[i].quadrant ? 1e6 : 0);
+            near(energy[ledger_point(1, 0)][k], k == signs[i].quadrant ? 1e6 : 0);
         ledger_close(&ledger);
     }
 }
@@ -78,8 +78,8 @@ static void test_a_window_that_comes_too_late_is_told(void **state)
 {
     (void)state;
     static struct ledger ledger;
-    double energy[LEDGER_CIRCUITS][LEDGER_ENERGIES], netted_s;
-    struct ledger_power power[LEDGER_CIRCUITS] = {{1, 1, 1}};
+    double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
+    struct ledger_power power[LEDGER_POINTS] = {{1, 1, 1}};
     ledger_init(&ledger);
     for (int k = 0; k <= LEDGER_SPANS; k++)
         ledger_add(&ledger, k, power);

@@ -16,13 +16,13 @@ static struct loads loads;
 static int set_up(void **state)
 {
     (void)state;
-    mains_init(&mains, 60, 1);
+    mains_init(&mains, 60, 1, 1);
     return 0;
 }
 
 static int index_of(const char *name)
 {
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < LOADS_ONE_LEG; i++) {
         if (strcmp(load_kinds[i].name, name) == 0) {
             return i;
         }
@@ -37,12 +37,12 @@ static const double step_s = 2;
 static void every_load_runs_only_within_its_sessions_and_cycles(void **state)
 {
     (void)state;
-    double on_since_s[LOADS] = {0}, on_total_s[LOADS] = {0};
-    bool was_on[LOADS] = {false};
-    loads_init(&loads, 120, 0, 11);
+    double on_since_s[LOADS_ONE_LEG] = {0}, on_total_s[LOADS_ONE_LEG] = {0};
+    bool was_on[LOADS_ONE_LEG] = {false};
+    loads_init(&loads, 120, 1, 0, 11);
     for (double now_s = 0; now_s < 5 * 86400; now_s += step_s) {
         loads_step(&loads, &mains, false, now_s, 0.1);
-        for (int i = 0; i < LOADS; i++) {
+        for (int i = 0; i < LOADS_ONE_LEG; i++) {
             const struct load_kind *kind = &load_kinds[i];
             bool on = loads.load[i].on;
             on_total_s[i] += on ? step_s : 0;
@@ -62,7 +62,7 @@ static void every_load_runs_only_within_its_sessions_and_cycles(void **state)
             was_on[i] = on;
         }
     }
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < LOADS_ONE_LEG; i++) {
         print_message("  %-20s %6.2f h a day\n", load_kinds[i].name, on_total_s[i] / 5 / 3600);
         assert_true(on_total_s[i] > 0);
     }
@@ -75,7 +75,7 @@ static void chances_are_met_over_many_days(void **state)
     enum { DAYS = 2000 };
     int iron = index_of("iron"), sessions = 0;
     for (int day = 0; day < DAYS; day++) {
-        loads_init(&loads, 120, 86400.0 * day, 5);
+        loads_init(&loads, 120, 1, 86400.0 * day, 5);
         sessions += loads.load[iron].sessions;
     }
     assert_in_range(sessions, DAYS * 8 / 10 - 90, DAYS * 8 / 10 + 90); /* 5 standard errors of 18 */
@@ -85,10 +85,10 @@ static void the_plan_of_a_day_does_not_depend_on_when_the_simulation_began(void 
 {
     (void)state;
     static struct loads early, late;
-    loads_init(&early, 120, 0, 5);
+    loads_init(&early, 120, 1, 0, 5);
     loads_step(&early, &mains, true, 2.5 * 86400, 0.1);
-    loads_init(&late, 120, 2.2 * 86400, 5);
-    for (int i = 0; i < LOADS; i++) {
+    loads_init(&late, 120, 1, 2.2 * 86400, 5);
+    for (int i = 0; i < LOADS_ONE_LEG; i++) {
         assert_int_equal(early.load[i].sessions, late.load[i].sessions);
         assert_memory_equal(early.load[i].session, late.load[i].session,
                             (size_t)late.load[i].sessions * sizeof late.load[i].session[0]);
@@ -99,8 +99,8 @@ static void days_differ(void **state)
 {
     (void)state;
     static struct loads monday, tuesday;
-    loads_init(&monday, 120, 0, 5);
-    loads_init(&tuesday, 120, 86400, 5);
+    loads_init(&monday, 120, 1, 0, 5);
+    loads_init(&tuesday, 120, 1, 86400, 5);
     int kettle = index_of("kettle");
     double a_s = monday.load[kettle].session[0].start_s,
            b_s = tuesday.load[kettle].session[0].start_s - 86400;
@@ -112,11 +112,11 @@ static void the_sum_of_peak_currents_stays_below_the_fuse(void **state)
     (void)state;
     double most_a = 0;
     for (uint64_t seed = 0; seed < 4; seed++) {
-        loads_init(&loads, 120, 0, seed);
+        loads_init(&loads, 120, 1, 0, seed);
         for (double now_s = 0; now_s < 86400; now_s += step_s) {
             loads_step(&loads, &mains, true, now_s, 0.1);
             for (int n = 0; n < WAVEFORM_POINTS; n++) {
-                most_a = fmax(most_a, fabs(loads.current_a[n]));
+                most_a = fmax(most_a, fabs(loads.current_a[0][n]));
             }
         }
     }
@@ -127,10 +127,10 @@ static void the_sum_of_peak_currents_stays_below_the_fuse(void **state)
 static void a_load_that_would_blow_the_fuse_waits(void **state)
 {
     (void)state;
-    loads_init(&loads, 120, 0, 1);
+    loads_init(&loads, 120, 1, 0, 1);
     double now_s = 13 * 3600;
     static const char *const heavy[] = {"kettle", "microwave oven", "air conditioner"};
-    for (int i = 0; i < LOADS; i++) {
+    for (int i = 0; i < LOADS_ONE_LEG; i++) {
         loads.load[i].sessions = 0;
     }
     for (int c = 0; c < 3; c++) { /* 15 + 31 A are running; 34 A more would be 80 A */
@@ -153,16 +153,16 @@ static void a_load_that_would_blow_the_fuse_waits(void **state)
 static void the_sum_is_that_of_the_loads_and_of_nothing_else(void **state)
 {
     (void)state;
-    loads_init(&loads, 120, 18 * 3600, 2);
+    loads_init(&loads, 120, 1, 18 * 3600, 2);
     for (double now_s = 18 * 3600; now_s < 22 * 3600; now_s += step_s) {
         loads_step(&loads, &mains, false, now_s, 0.1);
         double sum_a = 0;
-        for (int i = 0; i < LOADS; i++) {
+        for (int i = 0; i < LOADS_ONE_LEG; i++) {
             sum_a += loads.load[i].current_a[130];
             assert_true(loads.load[i].on ||
                         fixture_mean(loads.load[i].current_a, loads.load[i].current_a) <= 0);
         }
-        assert_true(fabs(sum_a - loads.current_a[130]) < 1e-12);
+        assert_true(fabs(sum_a - loads.current_a[0][130]) < 1e-12);
     }
 }
 
@@ -170,12 +170,12 @@ static void at_230_v_the_same_loads_draw_the_same_power(void **state)
 {
     (void)state;
     static struct loads other;
-    loads_init(&loads, 120, 20 * 3600, 2);
-    loads_init(&other, 230, 20 * 3600, 2);
+    loads_init(&loads, 120, 1, 20 * 3600, 2);
+    loads_init(&other, 230, 1, 20 * 3600, 2);
     loads_step(&loads, &mains, true, 20 * 3600, 0.1);
     loads_step(&other, &mains, true, 20 * 3600, 0.1);
-    double power = fixture_mean(loads.current_a, mains.wave.u_v);
-    double other_power = fixture_mean(other.current_a, mains.wave.u_v) * 230 / 120;
+    double power = fixture_mean(loads.current_a[0], mains.supply[SUPPLY_L1].wave.u_v);
+    double other_power = fixture_mean(other.current_a[0], mains.supply[SUPPLY_L1].wave.u_v) * 230 / 120;
     assert_true(power > 100);
     assert_true(fabs(other_power - power) < 1e-9 * power);
 }

@@ -21,7 +21,7 @@ static void the_rated_wave_is_120_v_with_odd_harmonics_of_usual_size(void **stat
 {
     (void)state;
     static struct mains mains;
-    mains_init(&mains, 60, 1);
+    mains_init(&mains, 60, 1, 1);
     assert_near(fixture_harmonic(mains.rated.u_v, 1).peak, 120 * sqrt(2), 1e-9);
     double squares = 0;
     for (int h = 2; h <= 40; h++) {
@@ -40,7 +40,7 @@ static void slope_and_flux_are_the_wave_s_derivative_and_integral(void **state)
 {
     (void)state;
     static struct mains mains;
-    mains_init(&mains, 60, 1);
+    mains_init(&mains, 60, 1, 1);
     const struct mains_wave *wave = &mains.rated;
     double step = 2 * fixture_pi / WAVEFORM_POINTS;
     for (int n = 1; n < WAVEFORM_POINTS - 1;
@@ -55,23 +55,27 @@ static void amplitude_and_frequency_drift_slowly_within_their_limits(void **stat
 {
     (void)state;
     static struct mains mains;
-    mains_init(&mains, 50, 3);
+    mains_init(&mains, 50, 1, 3);
     double u_squares = 0, f_squares = 0, u_most = 0;
     enum { STEPS = 200000 };
     for (int n = 0; n < STEPS; n++) {
         double before = mains.u_ratio;
-        mains_step(&mains, 10);
+        mains_step(&mains, 10, 0);
         u_most = fmax(u_most, fabs(mains.u_ratio - before));
         assert_true(fabs(mains.u_ratio - 1) <= 0.0300001);
         assert_true(fabs(mains.f_hz - 50) <= 0.0200001);
         u_squares += (mains.u_ratio - 1) * (mains.u_ratio - 1);
         f_squares += (mains.f_hz - 50) * (mains.f_hz - 50);
         if (n % 20000 == 0) {
-            assert_near(mains.u_rms_v, sqrt(fixture_mean(mains.wave.u_v, mains.wave.u_v)), 1e-9);
+            assert_near(
+                mains.supply[SUPPLY_L1].u_rms_v,
+                sqrt(fixture_mean(mains.supply[SUPPLY_L1].wave.u_v, mains.supply[SUPPLY_L1].wave.u_v)), 1e-9);
             double f_ratio = mains.f_hz / 50;
-            assert_near(mains.wave.u_v[100], mains.u_ratio * mains.rated.u_v[100], 1e-9);
-            assert_near(mains.wave.slope_v[60], mains.u_ratio * f_ratio * mains.rated.slope_v[60], 1e-9);
-            assert_near(mains.wave.flux_v[60], mains.u_ratio / f_ratio * mains.rated.flux_v[60], 1e-9);
+            assert_near(mains.supply[SUPPLY_L1].wave.u_v[100], mains.u_ratio * mains.rated.u_v[100], 1e-9);
+            assert_near(mains.supply[SUPPLY_L1].wave.slope_v[60],
+                        mains.u_ratio * f_ratio * mains.rated.slope_v[60], 1e-9);
+            assert_near(mains.supply[SUPPLY_L1].wave.flux_v[60],
+                        mains.u_ratio / f_ratio * mains.rated.flux_v[60], 1e-9);
         }
     }
     /* 2e6 s are 1,100 memories of 900 s: 5 standard errors of the rms are 11 %. */
@@ -84,14 +88,15 @@ static void the_same_seed_drifts_the_same_way(void **state)
 {
     (void)state;
     static struct mains a, b, c;
-    mains_init(&a, 60, 5);
-    mains_init(&b, 60, 5);
-    mains_init(&c, 60, 6);
-    mains_step(&a, 1);
-    mains_step(&b, 1);
-    mains_step(&c, 1);
+    mains_init(&a, 60, 1, 5);
+    mains_init(&b, 60, 1, 5);
+    mains_init(&c, 60, 1, 6);
+    mains_step(&a, 1, 0);
+    mains_step(&b, 1, 0);
+    mains_step(&c, 1, 0);
     assert_memory_equal(&a, &b, sizeof a);
-    assert_memory_not_equal(a.wave.u_v, c.wave.u_v, sizeof a.wave.u_v);
+    assert_memory_not_equal(a.supply[SUPPLY_L1].wave.u_v, c.supply[SUPPLY_L1].wave.u_v,
+                            sizeof a.supply[SUPPLY_L1].wave.u_v);
 }
 
 int main(void)

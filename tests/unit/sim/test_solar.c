@@ -17,7 +17,7 @@ static struct solar solar;
 static int set_up(void **state)
 {
     (void)state;
-    mains_init(&mains, 60, 1);
+    mains_init(&mains, 60, 1, 1);
     return 0;
 }
 
@@ -27,7 +27,7 @@ static void the_sun_shines_between_6_and_18_h_below_the_bell(void **state)
     double most_w = 0, energy_wh = 0;
     solar_init(&solar, 120, PEAK_W, 0, 1);
     for (double now_s = 0; now_s < 86400; now_s += 1) {
-        solar_step(&solar, &mains, true, now_s, 1);
+        solar_step(&solar, &mains.supply[SUPPLY_L1], true, now_s, 1);
         double hour = now_s / 3600;
         double sun = hour > 6 && hour < 18 ? sin(fixture_pi * (hour - 6) / 12) : 0;
         assert_true(solar.p_w >= 0 && solar.p_w <= PEAK_W * sun + 1e-6);
@@ -47,7 +47,7 @@ static void clouds_pass_with_edges_of_seconds(void **state)
     bool falling = false;
     solar_init(&solar, 120, PEAK_W, 36000, 2);
     for (double now_s = 36000; now_s < 50400; now_s += 0.1) {
-        solar_step(&solar, &mains, false, now_s, 0.1);
+        solar_step(&solar, &mains.supply[SUPPLY_L1], false, now_s, 0.1);
         double change = solar.sky - before;
         fastest = fmax(fastest, fabs(change) / 0.1);
         least = fmin(least, solar.sky);
@@ -64,7 +64,7 @@ static void the_inverter_s_current_is_nearly_a_sine_in_phase_with_the_mains(void
 {
     (void)state;
     solar_init(&solar, 230, PEAK_W, 12 * 3600, 1);
-    solar_step(&solar, &mains, true, 12 * 3600, 0.1);
+    solar_step(&solar, &mains.supply[SUPPLY_L1], true, 12 * 3600, 0.1);
     struct fixture_phasor i = fixture_harmonic(solar.current_a, 1);
     double u1_v = 230 * mains.u_ratio;
     assert_true(fabs(i.peak / sqrt(2) * u1_v - solar.p_w) < 1e-9 * solar.p_w);
@@ -78,7 +78,7 @@ static void without_panels_there_is_no_current(void **state)
 {
     (void)state;
     solar_init(&solar, 120, 0, 12 * 3600, 1);
-    solar_step(&solar, &mains, true, 12 * 3600, 0.1);
+    solar_step(&solar, &mains.supply[SUPPLY_L1], true, 12 * 3600, 0.1);
     assert_true(fixture_mean(solar.current_a, solar.current_a) <= 0);
 }
 
