@@ -65,6 +65,8 @@ static int check(struct mailbox_live *live)
                            live->version, live->board,    live->calibration_date, live->live.boot_id};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         texts[i][RECORD_ID - 1] = '\0';
+    for (int k = 0; k < MAILBOX_CHANNELS; k++)
+        live->channel[k][MAILBOX_CHANNEL_NAME - 1] = '\0';
     return record_valid(&live->live) ? 0 : -EPROTO;
 }
 
