@@ -61,15 +61,18 @@ static void recover(struct acquire *acquire, int error)
 
 bool acquire_step(struct acquire *acquire)
 {
-    struct clock *clock = acquire->source->clock;
-    int64_t due_ns = pace_next(&acquire->pace, clock_mono_ns(clock));
+    int64_t now_ns = clock_mono_ns(acquire->source->clock);
+    bool own_pace = acquire->source->adc->ops->own_pace;
+    int64_t due_ns = own_pace ? now_ns : pace_next(&acquire->pace, now_ns);
     if (stopping(acquire) || due_ns >= acquire->end_ns)
         return false;
     health_add(&acquire->health->acquire_turns, 1);
     struct adc_scan scan;
     int result = adc_read(acquire->source->adc, due_ns, &scan);
-    if (result == -EINTR) /* a signal ended the wait: nothing is wrong with the converter */
+    if (result == -EINTR) /* the wait ended early: nothing is wrong with the converter */
         return true;
+    if (result == -ENODATA)
+        return false;
     if (result < 0) {
         health_add(&acquire->health->scans_failed, 1);
         recover(acquire, result);

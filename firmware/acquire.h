@@ -3,6 +3,7 @@
  * converter's and the clock's.
  *
  * When the converter fails, acquire counts it, waits (10 ms, growing to 1 s) and has the source opened again.
+ * When the source says that no scan follows (a recording has ended), the thread ends.
  * When the ring is full a scan is lost and counted; with a simulated clock acquire waits instead.
  */
 #ifndef VATIO_FIRMWARE_ACQUIRE_H

@@ -10,7 +10,7 @@
 static const struct flag {
     const char *name;
     const char *value;  /* what follows, NULL = nothing */
-    const char *option; /* that it sets */
+    const char *option; /* that it sets; with what it sets it to when nothing follows */
     enum arguments_action action;
     const char *help;
 } flags[] = {
@@ -26,6 +26,11 @@ static const struct flag {
     {"--footer", "TEXT", "display.footer", ARGUMENTS_RUN, "text below the display in the terminal"},
     {"--sim-speed", "N|max", "sim.speed", ARGUMENTS_RUN, "simulated seconds per second"},
     {"--sim-start", "TIME|now", "sim.start", ARGUMENTS_RUN, "UTC at the start, like 2026-06-21T00:00:00Z"},
+    {"--replay", "FILE", "replay.file", ARGUMENTS_RUN,
+     "meter a recording, COMTRADE or CSV: adc.source=replay, too"},
+    {"--through-adc", NULL, "replay.through_adc=yes", ARGUMENTS_RUN,
+     "the recording through the simulated front end"},
+    {"--loop", NULL, "replay.loop=yes", ARGUMENTS_RUN, "the recording again and again"},
     {"--seconds", "N", NULL, ARGUMENTS_RUN, "end after so many seconds of the meter's clock"},
     {"--dump-config", NULL, NULL, ARGUMENTS_DUMP_CONFIG, "print all settings as a file and exit"},
     {"--check-config", NULL, NULL, ARGUMENTS_CHECK_CONFIG, "read settings, board and calibration and exit"},
@@ -96,6 +101,10 @@ static int set(const struct flag *flag, const char *value, struct config *config
         return options_set(config_options, config_options_n, config, value, error);
     if (flag->option == NULL)
         return 0;
+    if (strcmp(flag->name, "--replay") == 0)
+        config->adc_source = CONFIG_ADC_REPLAY;
+    if (flag->value == NULL)
+        return options_set(config_options, config_options_n, config, flag->option, error);
     snprintf(assignment, sizeof assignment, "%s=%s", flag->option, value);
     return options_set(config_options, config_options_n, config, assignment, error);
 }
@@ -109,8 +118,8 @@ int arguments_config(const struct arguments *arguments, struct config *config, s
         result = options_read(config_options, config_options_n, config, arguments->config_file, NULL, error);
     for (int i = 1; i < arguments->argc && result == 0; i++) {
         const struct flag *flag = find(arguments->argv[i]);
-        if (flag->value != NULL)
-            result = set(flag, arguments->argv[++i], config, error);
+        const char *value = flag->value != NULL ? arguments->argv[++i] : NULL;
+        result = set(flag, value, config, error);
     }
     return result == 0 ? config_check(config, error) : result;
 }

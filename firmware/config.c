@@ -9,6 +9,24 @@
 
 #define AT(field) offsetof(struct config, field)
 
+/* Three options of one more current of the steady load. */
+#define STEADY_CURRENT(prefix, field, what)                                                                  \
+    {"sim", prefix "i_a", "A", OPTION_DOUBLE, AT(field.i_a), "0", 0, 100, NULL, "steady: rms of the " what}, \
+        {"sim",                                                                                              \
+         prefix "phi_deg",                                                                                   \
+         "deg",                                                                                              \
+         OPTION_DOUBLE,                                                                                      \
+         AT(field.phi_deg),                                                                                  \
+         "0",                                                                                                \
+         -180,                                                                                               \
+         180,                                                                                                \
+         NULL,                                                                                               \
+         "steady: angle by which it lags"},                                                                  \
+    {                                                                                                        \
+        "sim", prefix "i_harmonics", "", OPTION_STRING, AT(field.harmonics), "", 0, CONFIG_HARMONICS, NULL,  \
+            "steady: order:percent:degrees, separated by commas"                                             \
+    }
+
 /* section, name, unit, type, offset, default, min, max, choices, help */
 const struct option config_options[] = {
     {"vatiod", "schema", "", OPTION_INT, AT(schema), "1", 1, 1, NULL, "version of this file's format"},
@@ -31,8 +49,8 @@ const struct option config_options[] = {
     {"paths", "calibration_file", "", OPTION_STRING, AT(calibration_file), "", 0, CONFIG_PATH, NULL,
      "calibration of this unit; empty: nominal values, readings are marked UNCALIBRATED"},
 
-    {"adc", "source", "", OPTION_CHOICE, AT(adc_source), "sim", 0, 0, "sim|spidev",
-     "where scans come from: the simulated front end or the converter"},
+    {"adc", "source", "", OPTION_CHOICE, AT(adc_source), "sim", 0, 0, "sim|spidev|replay",
+     "where scans come from: the simulated front end, the converter, or a recording"},
     {"adc", "scan_rate_hz", "Hz", OPTION_DOUBLE, AT(scan_rate_hz), "0", 0, 20000, NULL,
      "scans per second; 0: as the board file says; at least 1,000"},
     {"adc", "priority", "", OPTION_INT, AT(priority), "60", 0, 90, NULL,
@@ -45,18 +63,26 @@ const struct option config_options[] = {
     {"sim", "speed", "", OPTION_STRING, AT(sim_speed), "1", 1, 16, NULL,
      "simulated seconds per second: a number, or max for as fast as it goes"},
     {"sim", "start", "", OPTION_STRING, AT(sim_start), "now", 1, 32, NULL,
-     "UTC at the start of the simulation: now, or like 2026-06-21T00:00:00Z"},
+     "UTC at the start of the simulation: now, or like 2026-06-21T00:00:00Z, or recording: as its file says"},
     {"sim", "seed", "", OPTION_INT, AT(sim_seed), "1", 0, 9e15, NULL, "same seed, same bytes"},
+    {"sim", "legs", "", OPTION_CHOICE, AT(sim_legs), "auto", 0, 0, "auto|1|2",
+     "legs of the simulated installation; auto: two if the board has a channel on the second"},
     {"sim", "house_hour", "h", OPTION_DOUBLE, AT(house_hour), "-1", -1, 24, NULL,
      "hour of the house's day at the start; -1: the hour of start"},
     {"sim", "solar_peak_w", "W", OPTION_DOUBLE, AT(solar_peak_w), "2500", 0, 5000, NULL,
      "the inverter's clear-sky power at noon; 0: no solar"},
+    {"sim", "micro_peak_w", "W", OPTION_DOUBLE, AT(micro_peak_w), "0", 0, 2000, NULL,
+     "house: clear-sky power of a micro-inverter on one leg; 0: none"},
+    {"sim", "micro_leg", "", OPTION_INT, AT(micro_leg), "1", 1, 2, NULL,
+     "house: the leg that the micro-inverter feeds"},
     {"sim", "noise_lsb", "LSB", OPTION_DOUBLE, AT(noise_lsb), "0.5", 0, 50, NULL,
      "rms noise at the converter's pins"},
     {"sim", "jitter_ns", "ns", OPTION_DOUBLE, AT(jitter_ns), "5000", 0, 1e6, NULL,
      "rms delay of a scan's start, seen by the stamps"},
     {"sim", "stamp_ns", "ns", OPTION_DOUBLE, AT(stamp_ns), "1000", 0, 1e6, NULL,
      "rms error of the time stamps"},
+    {"sim", "corrupt_share", "", OPTION_DOUBLE, AT(corrupt_share), "0", 0, 1, NULL,
+     "share of the converter's answers with one bit flipped on the wire"},
     {"sim", "f_hz", "Hz", OPTION_DOUBLE, AT(steady_f_hz), "60", 40, 70, NULL, "steady: frequency"},
     {"sim", "u_v", "V", OPTION_DOUBLE, AT(steady_u_v), "120", 0, 400, NULL,
      "steady: rms of the fundamental voltage"},
@@ -68,9 +94,31 @@ const struct option config_options[] = {
      "steady: order:percent:degrees, separated by commas"},
     {"sim", "i_harmonics", "", OPTION_STRING, AT(steady_i_harmonics), "", 0, CONFIG_HARMONICS, NULL,
      "steady: order:percent:degrees, separated by commas"},
+    STEADY_CURRENT("solar_", solar, "solar current; 0 deg is generation"),
+    {"sim", "l2_u_v", "V", OPTION_DOUBLE, AT(l2_u_v), "-1", -1, 400, NULL,
+     "steady: rms of leg 2's fundamental voltage; -1: as leg 1; always turned round, harmonics included"},
+    STEADY_CURRENT("l2_", l2_grid, "grid current of leg 2, against its own voltage"),
+    STEADY_CURRENT("l2_solar_", l2_solar, "solar current of leg 2, against its own voltage"),
     {"sim", "check_pct", "%", OPTION_DOUBLE, AT(check_pct), "-1", -1, 100, NULL,
      "at the end print registers beside the model's integrals; > 0: fail where they differ by more; -1: do "
      "not print"},
+
+    {"replay", "file", "", OPTION_STRING, AT(replay_file), "", 0, CONFIG_REPLAY, NULL,
+     "recording that the source replay meters: COMTRADE (.cfg, .cff) or CSV"},
+    {"replay", "through_adc", "", OPTION_BOOL, AT(replay_through_adc), "no", 0, 0, NULL,
+     "through the board's simulated front end and converter instead of as volts and amperes"},
+    {"replay", "loop", "", OPTION_BOOL, AT(replay_loop), "no", 0, 0, NULL,
+     "begin again at the end; without it the meter ends with the recording"},
+    {"replay", "map", "", OPTION_STRING, AT(replay_map), "", 0, CONFIG_REPLAY, NULL,
+     "u_l1, u_l2, grid_l1, grid_l2, solar_l1, solar_l2, each =[-]CHANNEL[*FACTOR], separated by commas; "
+     "CHANNEL "
+     "is a name or #number; empty: by name, else the first voltage and current"},
+    {"replay", "side", "", OPTION_CHOICE, AT(replay_side), "recorded", 0, 0, "recorded|primary|secondary",
+     "values as in the file, or on either side of the instrument transformers by the file's ratios"},
+    {"replay", "f_nominal_hz", "Hz", OPTION_DOUBLE, AT(replay_f_nominal_hz), "0", 0, 60, NULL,
+     "50 or 60; 0: as the file says, else as the recording looks"},
+    {"replay", "u_nominal_v", "V", OPTION_DOUBLE, AT(replay_u_nominal_v), "0", 0, 1e6, NULL,
+     "nominal voltage; 0: the rms of the first voltage, to two digits"},
 
     {"journal", "interval_s", "s", OPTION_INT, AT(journal_interval_s), "10", 1, 3600, NULL,
      "how often the registers are written; a power cut costs at most this much energy"},
@@ -113,7 +161,7 @@ int config_sim_speed(const struct config *config, double *speed, struct options_
 int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms,
                      struct options_error *error)
 {
-    if (strcmp(config->sim_start, "now") == 0) {
+    if (strcmp(config->sim_start, "now") == 0 || config_starts_with_recording(config)) {
         *start_ms = now_ms;
         return 0;
     }
@@ -122,6 +170,28 @@ int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start
     if (end == NULL || strcmp(end, "Z") != 0)
         return refuse(error, "sim.start", config->sim_start, "now, or UTC like 2026-06-21T00:00:00Z");
     *start_ms = (int64_t)timegm(&tm) * 1000;
+    return 0;
+}
+
+bool config_starts_with_recording(const struct config *config)
+{
+    return strcmp(config->sim_start, "recording") == 0;
+}
+
+/* What replay needs, and what goes only with it or never with it. */
+static int check_replay(const struct config *config, struct options_error *error)
+{
+    const double f_hz = config->replay_f_nominal_hz;
+    if (fabs(f_hz) > 0 && fabs(f_hz - 50) > 0 && fabs(f_hz - 60) > 0)
+        return refuse(error, "replay.f_nominal_hz", "neither", "0, 50 or 60 Hz");
+    if (config->adc_source != CONFIG_ADC_REPLAY)
+        return config_starts_with_recording(config)
+                   ? refuse(error, "sim.start", config->sim_start, "a time, as adc.source is not replay")
+                   : 0;
+    if (config->replay_file[0] == '\0')
+        return refuse(error, "replay.file", "nothing", "a recording, as adc.source is replay");
+    if (config->check_pct >= 0)
+        return refuse(error, "sim.check_pct", "0 or more", "-1, as a recording has no model to compare with");
     return 0;
 }
 
@@ -139,7 +209,7 @@ int config_check(const struct config *config, struct options_error *error)
     if (result == 0 && strpbrk(config->meter_id, "/+#\" \t") != NULL)
         result = refuse(error, "meter.id", config->meter_id,
                         "no blank and none of / + # \", as it becomes a topic");
-    return result;
+    return result == 0 ? check_replay(config, error) : result;
 }
 
 int config_apply_live(struct config *config, const struct config *fresh)

@@ -13,12 +13,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_PATH = 96, CONFIG_HARMONICS = 192 };
+enum { CONFIG_PATH = 96, CONFIG_HARMONICS = 192, CONFIG_REPLAY = 180 };
 
-enum config_adc { CONFIG_ADC_SIM, CONFIG_ADC_SPIDEV };
+enum config_adc { CONFIG_ADC_SIM, CONFIG_ADC_SPIDEV, CONFIG_ADC_REPLAY };
 enum config_sim { CONFIG_SIM_HOUSE, CONFIG_SIM_STEADY };
+enum config_legs { CONFIG_LEGS_AUTO, CONFIG_LEGS_ONE, CONFIG_LEGS_TWO };
 enum config_display { CONFIG_DISPLAY_NONE, CONFIG_DISPLAY_TERMINAL, CONFIG_DISPLAY_HD44780 };
 enum config_pulse { CONFIG_PULSE_NONE, CONFIG_PULSE_GPIO, CONFIG_PULSE_SIM };
+
+/* A current of the steady load. */
+struct config_current {
+    double i_a;
+    double phi_deg;
+    char harmonics[CONFIG_HARMONICS + 1];
+};
 
 struct config {
     int64_t schema;
@@ -41,18 +49,34 @@ struct config {
     char sim_speed[17];
     char sim_start[33];
     int64_t sim_seed;
+    int sim_legs;      /* enum config_legs */
     double house_hour; /* -1 = the hour of sim_start */
     double solar_peak_w;
+    double micro_peak_w;
+    int64_t micro_leg;
     double noise_lsb;
     double jitter_ns;
     double stamp_ns;
+    double corrupt_share;
     double steady_f_hz;
     double steady_u_v;
     double steady_i_a;
     double steady_phi_deg;
     char steady_u_harmonics[CONFIG_HARMONICS + 1];
     char steady_i_harmonics[CONFIG_HARMONICS + 1];
+    struct config_current solar;
+    double l2_u_v; /* -1 = as leg 1 */
+    struct config_current l2_grid;
+    struct config_current l2_solar;
     double check_pct;
+
+    char replay_file[CONFIG_REPLAY + 1];
+    bool replay_through_adc;
+    bool replay_loop;
+    char replay_map[CONFIG_REPLAY + 1];
+    int replay_side;            /* enum channel_side (hal/replay/channel_map.h) */
+    double replay_f_nominal_hz; /* 0 = by the recording */
+    double replay_u_nominal_v;  /* 0 = by the recording */
 
     int64_t journal_interval_s;
     int64_t store_commit_s;
@@ -72,11 +96,14 @@ extern const size_t config_options_n;
 /* sim_speed as a number: 0 for "max". -EINVAL with a sentence. */
 int config_sim_speed(const struct config *config, double *speed, struct options_error *error);
 
-/* sim_start as ms since 1970: now_ms for "now", else ISO 8601 UTC ("2026-06-21T00:00:00Z"). */
+/* sim_start as ms since 1970: now_ms for "now" and "recording", else ISO 8601 UTC ("2026-06-21T00:00:00Z"). */
 int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start_ms,
                      struct options_error *error);
 
-/* What one option cannot check alone: stop_va <= start_va, sim_speed, sim_start. */
+/* Whether sim_start asks for the time that a recording's file states. */
+bool config_starts_with_recording(const struct config *config);
+
+/* What one option cannot check alone: stop_va <= start_va, sim_speed, sim_start, what belongs to replay. */
 int config_check(const struct config *config, struct options_error *error);
 
 /* Copies the live settings of fresh into config. Returns how many other settings differ and wait for a restart. */

@@ -29,6 +29,7 @@ enum part {
     PART_MAILBOX = 1 << 6,
     PART_MEASURE = 1 << 7,
     PART_CONTROL = 1 << 8,
+    PART_REPLAY = 1 << 9,
 };
 
 /* Every step of opening has this shape; the first that fails ends it. */
@@ -101,12 +102,26 @@ static int open_store(struct daemon *daemon, char *error, size_t error_size)
     return result;
 }
 
+static bool is_replay(const struct daemon *daemon)
+{
+    return daemon->config.adc_source == CONFIG_ADC_REPLAY;
+}
+
+/* A recording that does not go through the converter has no codes, no front end and nothing to calibrate. */
+static bool is_physical(const struct daemon *daemon)
+{
+    return is_replay(daemon) && !daemon->config.replay_through_adc;
+}
+
 static int open_source(struct daemon *daemon, char *error, size_t error_size)
 {
     struct topology topology;
     int input[DSP_CHANNELS];
     int n = unit_topology(&daemon->board, &topology, input);
     daemon->opened |= PART_SOURCE;
+    if (is_replay(daemon))
+        return source_init_replay(&daemon->source, &daemon->config, &daemon->board, &daemon->replay, n, input,
+                                  error, error_size);
     return source_init(&daemon->source, &daemon->config, &daemon->board, n, input, error, error_size);
 }
 
@@ -136,7 +151,14 @@ static void name_channels(const struct daemon *daemon, struct mailbox_live *live
 {
     static const char *const circuit[BOARD_CIRCUITS] = {"grid", "solar"};
     const struct adc_plan *plan = &daemon->source.plan;
+    enum channel_role order[CHANNEL_ROLES];
+    if (is_physical(daemon))
+        channel_map_order(&daemon->replay.map, order);
     for (int k = 0; k < plan->n && k < MAILBOX_CHANNELS; k++) {
+        if (is_physical(daemon)) {
+            snprintf(live->channel[k], sizeof live->channel[k], "recorded %s", channel_role_name(order[k]));
+            continue;
+        }
         const struct board_channel *channel = &daemon->board.channel[plan->input[k]];
         if (channel->kind == BOARD_CURRENT)
             snprintf(live->channel[k], sizeof live->channel[k], "CH%u current %s L%d", plan->input[k],
@@ -199,7 +221,7 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.health = &daemon->health;
     config.clock = daemon->source.clock;
     config.ended = &daemon->acquire.ended;
-    config.window = daemon->source.simulated ? net_model : NULL;
+    config.window = daemon->config.adc_source == CONFIG_ADC_SIM ? net_model : NULL;
     config.context = daemon->source.sim;
     int result = measure_init(&daemon->measure, &config);
     if (result < 0)
@@ -220,6 +242,7 @@ static int open_tap(struct daemon *daemon, char *error, size_t error_size)
         .meter = &daemon->measure.config.meter,
         .scale = &daemon->measure.scale,
         .simulated = daemon->source.simulated,
+        .physical = is_physical(daemon),
     };
     int result = scan_tap_open(&daemon->tap, &config);
     if (result < 0) {
@@ -246,7 +269,7 @@ static int open_keeper(struct daemon *daemon, char *error, size_t error_size)
         for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
             store_seq_floor(&daemon->store, (enum record_stream)stream, record.newest_seq[stream]);
     }
-    daemon->start_energy = daemon->measure.registers.energy[0];
+    memcpy(daemon->start_energy, daemon->measure.registers.energy, sizeof daemon->start_energy);
     keeper->run_dir = daemon->config.run_dir;
     keeper->interval_s = daemon->config.journal_interval_s;
     keeper->health = &daemon->health;
@@ -329,6 +352,27 @@ static int open_control(struct daemon *daemon, char *error, size_t error_size)
     return result;
 }
 
+/* What the recording says takes the place of what the board says. */
+static int load_replay(struct daemon *daemon, char *error, size_t error_size)
+{
+    struct meter_config *meter = &daemon->measure.config.meter;
+    int result = replay_init(&daemon->replay, &daemon->config, &daemon->board, error, error_size);
+    if (result < 0)
+        return result;
+    daemon->opened |= PART_REPLAY;
+    meter->f_nominal_hz = daemon->board.f_nominal_hz = daemon->replay.f_nominal_hz;
+    meter->u_nominal_v = daemon->board.u_nominal_v = daemon->replay.u_nominal_v;
+    if (!is_physical(daemon))
+        return 0;
+    replay_topology(&daemon->replay.map, &meter->topology);
+    memset(meter->response, 0, sizeof meter->response);
+    meter->scan_rate_hz = daemon->replay.rate_hz;
+    if (daemon->calibration.calibrated)
+        log_notice("the calibration does not apply to a recording that does not go through the converter");
+    daemon->calibration.calibrated = false;
+    return 0;
+}
+
 int daemon_load(struct daemon *daemon, const struct arguments *arguments, const struct config *config,
                 char *error, size_t error_size)
 {
@@ -358,6 +402,8 @@ int daemon_load(struct daemon *daemon, const struct arguments *arguments, const 
         config->scan_rate_hz > 0 ? config->scan_rate_hz : daemon->board.converter.scan_rate_hz;
     for (int k = 0; k < n; k++)
         meter->response[k] = calibration_response(&daemon->calibration.channel[k]);
+    if (result == 0 && is_replay(daemon))
+        result = load_replay(daemon, error, error_size);
     return result;
 }
 
@@ -452,6 +498,8 @@ void daemon_close(struct daemon *daemon)
     if (daemon->opened & PART_MAILBOX)
         mailbox_remove(&daemon->mailbox, daemon->config.run_dir);
     scan_tap_close(&daemon->tap, daemon->config.run_dir);
+    if (daemon->opened & PART_REPLAY)
+        replay_close(&daemon->replay);
     free(daemon->scan_memory);
     free(daemon->record_memory);
     if (daemon->opened & PART_RUN_LOCK)

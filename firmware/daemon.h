@@ -42,6 +42,7 @@ struct daemon {
     struct instance data_lock;
     struct instance run_lock;
     struct health health;
+    struct replay replay;
     struct source source;
     struct spsc scans;
     struct spsc records;
@@ -57,7 +58,7 @@ struct daemon {
     struct measure measure;
     struct recorder recorder;
     struct keeper keeper;
-    struct energy start_energy; /* of the grid point, for the simulation's report */
+    struct energy start_energy[DSP_POINTS]; /* for the simulation's report */
     union {
         struct display_terminal terminal;
         struct display_hd44780 hd44780;

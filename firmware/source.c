@@ -48,6 +48,27 @@ static int init_real(struct source *source, char *error, size_t error_size)
     return open_spidev(source, error, error_size);
 }
 
+/* Two if the meter can see the second one, unless the settings say otherwise. */
+static int legs_of(const struct board *board, const struct config *config)
+{
+    int voltages = 0, currents_l2 = 0;
+    for (int n = 0; n < BOARD_CHANNELS; n++) {
+        const struct board_channel *channel = &board->channel[n];
+        voltages += channel->kind == BOARD_VOLTAGE;
+        currents_l2 += channel->kind == BOARD_CURRENT && (channel->element == 2 || channel->both_legs);
+    }
+    if (config->sim_legs == CONFIG_LEGS_AUTO)
+        return voltages > 1 || currents_l2 > 0 ? 2 : 1;
+    return config->sim_legs == CONFIG_LEGS_TWO ? 2 : 1;
+}
+
+static struct steady_current steady_current(const struct config_current *config)
+{
+    struct steady_current current = {.i_a = config->i_a, .phi_deg = config->phi_deg};
+    snprintf(current.harmonics, sizeof current.harmonics, "%s", config->harmonics);
+    return current;
+}
+
 /* The installation: the house or the steady load. NULL: see error. */
 static struct waveform_source *open_waveforms(struct source *source, const struct config *config,
                                               double start_hour, char *error, size_t error_size)
@@ -59,7 +80,14 @@ static struct waveform_source *open_waveforms(struct source *source, const struc
             .start_hour = config->house_hour >= 0 ? config->house_hour : start_hour,
             .solar_peak_w = config->solar_peak_w,
             .seed = (uint64_t)config->sim_seed,
+            .legs = legs_of(source->board, config),
+            .micro_peak_w = config->micro_peak_w,
+            .micro_leg = (int)config->micro_leg,
         };
+        if (house.micro_leg > house.legs) {
+            snprintf(error, error_size, "sim.micro_leg = 2: expected 1, as the installation has one leg");
+            return NULL;
+        }
         source->house = house_init(&house);
         if (source->house != NULL)
             return house_source(source->house);
@@ -71,26 +99,41 @@ static struct waveform_source *open_waveforms(struct source *source, const struc
         .u_v = config->steady_u_v,
         .i_a = config->steady_i_a,
         .phi_deg = config->steady_phi_deg,
+        .solar = steady_current(&config->solar),
+        .legs = legs_of(source->board, config),
+        .l2_u_v = config->l2_u_v,
+        .l2_grid = steady_current(&config->l2_grid),
+        .l2_solar = steady_current(&config->l2_solar),
     };
     snprintf(steady.u_harmonics, sizeof steady.u_harmonics, "%s", config->steady_u_harmonics);
     snprintf(steady.i_harmonics, sizeof steady.i_harmonics, "%s", config->steady_i_harmonics);
     return steady_init(&source->steady, &steady, error, error_size) == 0 ? &source->steady.source : NULL;
 }
 
-static int init_sim(struct source *source, const struct config *config, char *error, size_t error_size)
+/* now_ms: what sim.start = now means. */
+static int init_sim_clock(struct source *source, const struct config *config, int64_t now_ms,
+                          int64_t *start_ms, char *error, size_t error_size)
 {
     struct options_error text;
     double speed;
-    int64_t now_ms, start_ms;
-    clock_real_init(&source->clock_real);
-    now_ms = clock_utc_ms(&source->clock_real.clock);
     if (config_sim_speed(config, &speed, &text) != 0 ||
-        config_sim_start(config, now_ms, &start_ms, &text) != 0) {
+        config_sim_start(config, now_ms, start_ms, &text) != 0) {
         snprintf(error, error_size, "%s", text.text);
         return -EINVAL;
     }
-    clock_sim_init(&source->clock_sim, start_ms, speed);
+    clock_sim_init(&source->clock_sim, *start_ms, speed);
     source->clock = &source->clock_sim.clock;
+    return 0;
+}
+
+static int init_sim(struct source *source, const struct config *config, char *error, size_t error_size)
+{
+    int64_t start_ms;
+    clock_real_init(&source->clock_real);
+    int result =
+        init_sim_clock(source, config, clock_utc_ms(&source->clock_real.clock), &start_ms, error, error_size);
+    if (result < 0)
+        return result;
 
     double start_hour = (double)(start_ms % (24 * MS_PER_HOUR)) / MS_PER_HOUR;
     struct waveform_source *waveforms = open_waveforms(source, config, start_hour, error, error_size);
@@ -100,6 +143,7 @@ static int init_sim(struct source *source, const struct config *config, char *er
         .noise_lsb = config->noise_lsb,
         .jitter_ns = config->jitter_ns,
         .stamp_ns = config->stamp_ns,
+        .corrupt_share = config->corrupt_share,
         .seed = (uint64_t)config->sim_seed,
     };
     source->sim = adc_sim_init(source->board, &source->plan, &sim, waveforms, source->clock);
@@ -121,6 +165,40 @@ int source_init(struct source *source, const struct config *config, const struct
         return result;
     return source->simulated ? init_sim(source, config, error, error_size)
                              : init_real(source, error, error_size);
+}
+
+static int init_replay_clock(struct source *source, const struct config *config, const struct replay *replay,
+                             char *error, size_t error_size)
+{
+    int64_t start_ms = replay->recording.utc_start_ms;
+    if (!config_starts_with_recording(config)) {
+        clock_real_init(&source->clock_real);
+        start_ms = clock_utc_ms(&source->clock_real.clock);
+    } else if (start_ms == 0) {
+        snprintf(error, error_size, "sim.start = recording: %s does not say when it was made",
+                 config->replay_file);
+        return -EINVAL;
+    }
+    return init_sim_clock(source, config, start_ms, &start_ms, error, error_size);
+}
+
+int source_init_replay(struct source *source, const struct config *config, const struct board *board,
+                       const struct replay *replay, int n_channels, const int input[], char *error,
+                       size_t error_size)
+{
+    *source = (struct source){.board = board, .simulated = true};
+    int result = init_replay_clock(source, config, replay, error, error_size);
+    if (result < 0)
+        return result;
+    (void)n_channels;
+    (void)input;
+    adc_replay_init(&source->replay, &replay->recording, &replay->map, source->clock, config->replay_loop);
+    source->adc = &source->replay.adc;
+    source->plan =
+        (struct adc_plan){.n = source->replay.n, .period_ns = (int64_t)(1e9 / replay->recording.rate_hz)};
+    for (int k = 0; k < source->plan.n; k++)
+        source->plan.input[k] = (uint8_t)k;
+    return 0;
 }
 
 int source_reopen(struct source *source, char *error, size_t error_size)

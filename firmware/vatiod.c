@@ -17,13 +17,14 @@ enum { EXIT_USAGE = 2, EXIT_CHECK = 3 };
 static bool check(struct daemon *daemon, double real_s)
 {
     struct sim_truth truth;
-    if (!daemon->source.simulated || daemon->config.check_pct < 0)
+    if (daemon->config.adc_source != CONFIG_ADC_SIM || daemon->config.check_pct < 0)
         return true;
     if (!adc_sim_truth(daemon->source.sim, &truth)) {
         log_error("the model's integrals are incomplete: no check");
         return false;
     }
-    return sim_report(stdout, &daemon->start_energy, &daemon->measure.registers.energy[0], &truth,
+    const struct registers *registers = &daemon->measure.registers;
+    return sim_report(stdout, &registers->topology, daemon->start_energy, registers->energy, &truth,
                       daemon->config.check_pct, real_s);
 }
 
@@ -49,7 +50,7 @@ static int run(struct daemon *daemon, char *error, size_t error_size)
 static int load_and_run(const struct arguments *arguments, const struct config *config)
 {
     static struct daemon daemon;
-    char error[320] = "";
+    char error[1024] = ""; /* with room for the names of a recording's channels */
     if (daemon_load(&daemon, arguments, config, error, sizeof error) < 0) {
         log_error("%s", error);
         return EXIT_USAGE;

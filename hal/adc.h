@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* adc.h - scans from a converter: one code per channel of the plan, each with the instant at which it was held.
  *
- * Sources: adc_spidev (the real one), adc_sim (a model down to the bytes, hal/sim).
+ * Sources: adc_spidev (the real one), adc_sim (a model down to the bytes, hal/sim), adc_replay (a recording, hal/replay).
  * Time:    CLOCK_MONOTONIC_RAW, or the simulated clock's; see clock.h.
- * Errors:  read returns 0 for a scan (which may carry faults), -EINTR when a signal ended the wait, or another -errno
- *          when the device failed. In either case nothing was read.
+ * Errors:  read returns 0 for a scan (which may carry faults), -EINTR when the wait ended early, -ENODATA when no scan
+ *          will follow (a recording's end), or another -errno when the device failed. In either case nothing was read.
  * Threads: one thread per source; read is called by the acquire thread only and allocates nothing.
  */
 #ifndef VATIO_HAL_ADC_H
@@ -42,7 +42,8 @@ struct adc_scan {
 
 struct adc;
 struct adc_ops {
-    const char *name; /* "spidev", "sim" */
+    const char *name; /* "spidev", "sim", "replay" */
+    bool own_pace;    /* scans come at instants of their own: due_ns is not heeded */
     /* Waits until due_ns, then converts one scan. */
     int (*read)(struct adc *adc, int64_t due_ns, struct adc_scan *scan);
     void (*close)(struct adc *adc);

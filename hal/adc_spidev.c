@@ -92,7 +92,7 @@ static void spidev_close(struct adc *adc)
     spidev->fd = -1;
 }
 
-static const struct adc_ops spidev_ops = {"spidev", spidev_read, spidev_close};
+static const struct adc_ops spidev_ops = {.name = "spidev", .read = spidev_read, .close = spidev_close};
 
 /* Speed and word size stand in each transfer too: the device's own settings are shared by every program that
  * has it open. */

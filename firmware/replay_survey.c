@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/replay_survey.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum { RUN = 16 };
+static const double longest_spacing_s = 0.02; /* beyond a cycle of 50 Hz it is a gap, not a rate */
+static const double jitter_share = 0.02;
+static const double threshold_share = 0.1; /* of the rms value: below it is noise around zero */
+
+/* The largest spacing of the run that ends at sample n, from that of the run before. */
+static bool run_has_gap(const double *time_s, int64_t n, int64_t *gap_at)
+{
+    if (time_s[n] - time_s[n - 1] > longest_spacing_s)
+        *gap_at = n;
+    return n - *gap_at < RUN;
+}
+
+void survey_rates(const struct recording *recording, double *slowest_hz, double *fastest_hz)
+{
+    const double *time_s = recording->time_s;
+    const double mean_hz = recording->rate_hz;
+    double slowest = INFINITY;
+    double fastest = 0;
+    int64_t gap_at = -RUN;
+    for (int64_t n = 1; n < recording->n_samples; n++) {
+        if (run_has_gap(time_s, n, &gap_at) || n < RUN || !(time_s[n] > time_s[n - RUN]))
+            continue;
+        double rate_hz = RUN / (time_s[n] - time_s[n - RUN]);
+        slowest = fmin(slowest, rate_hz);
+        fastest = fmax(fastest, rate_hz);
+    }
+    bool known = isfinite(slowest);
+    *slowest_hz = known && slowest < mean_hz * (1 - jitter_share) ? slowest : mean_hz;
+    *fastest_hz = known && fastest > mean_hz * (1 + jitter_share) ? fastest : mean_hz;
+    if (known && *slowest_hz > fastest) /* gaps have lowered the mean below every run */
+        *slowest_hz = slowest;
+}
+
+/* Mean and rms about it. */
+static void moments(const double *x, int64_t n, double *mean, double *rms)
+{
+    double sum = 0;
+    double squares = 0;
+    for (int64_t k = 0; k < n; k++)
+        sum += x[k];
+    *mean = sum / (double)n;
+    for (int64_t k = 0; k < n; k++)
+        squares += (x[k] - *mean) * (x[k] - *mean);
+    *rms = sqrt(squares / (double)n);
+}
+
+struct crossings {
+    int64_t n;
+    double first_s;
+    double last_s;
+};
+
+/* Rising crossings of the mean; each needs a dip below -threshold before and a rise above +threshold after it. armed is
+ * the state at the first sample. */
+static struct crossings count_crossings(const struct recording *recording, const double *x, double mean,
+                                        double threshold, bool armed)
+{
+    struct crossings crossings = {0, 0, 0};
+    for (int64_t k = 0; k < recording->n_samples; k++) {
+        double y = x[k] - mean;
+        if (y < -threshold)
+            armed = true;
+        if (!armed || y <= threshold)
+            continue;
+        armed = false;
+        if (crossings.n++ == 0)
+            crossings.first_s = recording->time_s[k];
+        crossings.last_s = recording->time_s[k];
+    }
+    return crossings;
+}
+
+double survey_f_hz(const struct recording *recording, int channel)
+{
+    const double *x = recording->channel[channel].value;
+    double mean;
+    double rms;
+    moments(x, recording->n_samples, &mean, &rms);
+    double threshold = threshold_share * rms;
+    if (!(rms > 0))
+        return 0;
+    struct crossings open = count_crossings(recording, x, mean, threshold, false);
+    if (open.n > 2 && open.last_s > open.first_s)
+        return (double)(open.n - 1) / (open.last_s - open.first_s);
+    bool low_at_end = false;
+    for (int64_t k = 0; k < recording->n_samples; k++)
+        low_at_end = fabs(x[k] - mean) > threshold ? x[k] < mean : low_at_end;
+    struct crossings ring = count_crossings(recording, x, mean, threshold, low_at_end);
+    return (double)ring.n * recording->rate_hz / (double)recording->n_samples;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double survey_u_v(const struct recording *recording, int channel, double f_hz)
+{
+    const double *x = recording->channel[channel].value;
+    int64_t length = llround(recording->rate_hz / f_hz);
+    length = length < recording->n_samples ? length : recording->n_samples;
+    int64_t cycles = length > 0 ? recording->n_samples / length : 0;
+    double *rms = cycles > 0 ? malloc((size_t)cycles * sizeof rms[0]) : NULL;
+    if (rms == NULL)
+        return 0;
+    for (int64_t c = 0; c < cycles; c++) {
+        double mean;
+        moments(x + c * length, length, &mean, &rms[c]);
+    }
+    qsort(rms, (size_t)cycles, sizeof rms[0], compare);
+    double median = rms[cycles / 2];
+    free(rms);
+    return median;
+}
