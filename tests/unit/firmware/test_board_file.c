@@ -109,6 +109,107 @@ static void test_split_phase_with_solar(void **state)
     assert_int_equal(board.channel[7].circuit, BOARD_SOLAR);
 }
 
+/* The reference board with text appended, slow enough for eight conversions; returns what the reader says. */
+static int read_with(const char *appended, struct board *board, char *error, size_t error_size)
+{
+    char slower[TEXT_MAX], text[TEXT_MAX];
+    edit(board_reference_ini, "scan_rate_hz = 8000", "scan_rate_hz = 3900", slower);
+    edit(slower, NULL, appended, text);
+    return board_file_read_text("legs.ini", text, board, error, error_size);
+}
+
+struct legs_case {
+    const char *name;
+    const char *appended; /* the reference board has grid L1 on channel 1 and its voltage on channel 0 */
+    const char *expected; /* part of the sentence of refusal; NULL: accepted */
+    int channel;          /* and if accepted, of this channel: */
+    int assumed, both_legs;
+};
+
+static const struct legs_case legs_cases[] = {
+    {"one voltage, two currents", "[channel2]\n" CURRENT("grid", "2", "0") "voltage_assumed = yes\n", NULL, 2,
+     1, 0},
+    {"two voltages, two currents", "[channel3]\n" VOLTAGE "[channel2]\n" CURRENT("grid", "2", "3"), NULL, 2,
+     0, 0},
+    {"an inverter between the legs",
+     "[channel3]\n" VOLTAGE
+     "[channel2]\n" CURRENT("grid", "2", "3") "[channel4]\n" CURRENT("solar", "1", "0") "both_legs = yes\n",
+     NULL, 4, 0, 1},
+    {"the same, its sensor on L2",
+     "[channel3]\n" VOLTAGE
+     "[channel2]\n" CURRENT("grid", "2", "3") "[channel4]\n" CURRENT("solar", "2", "3") "both_legs = yes\n",
+     NULL, 4, 0, 1},
+    {"the same on one voltage, its sensor on L2",
+     "[channel2]\n" CURRENT("grid", "2", "0") "voltage_assumed = yes\n[channel4]\n" CURRENT(
+         "solar", "2", "0") "voltage_assumed = yes\nboth_legs = yes\n",
+     NULL, 4, 1, 1},
+    {"solar on L2 alone",
+     "[channel3]\n" VOLTAGE
+     "[channel2]\n" CURRENT("grid", "2", "3") "[channel4]\n" CURRENT("solar", "2", "3"),
+     NULL, 4, 0, 0},
+    {"solar on the leg whose voltage is assumed",
+     "[channel2]\n" CURRENT("grid", "2", "0") "voltage_assumed = yes\n[channel4]\n" CURRENT(
+         "solar", "2", "0") "voltage_assumed = yes\n",
+     NULL, 4, 1, 0},
+    {"two legs that have one and the same voltage", "[channel2]\n" CURRENT("grid", "2", "0"),
+     "[channel2] voltage_channel: expected another one than the other leg's, or voltage_assumed = yes", 0, 0,
+     0},
+    {"a second leg without any voltage", "[channel2]\n" CURRENT("grid", "2", "5"),
+     "[channel2] voltage_channel: expected the number of a channel of kind voltage", 0, 0, 0},
+    {"an assumed voltage though the leg has its own",
+     "[channel3]\n" VOLTAGE "[channel2]\n" CURRENT("grid", "2", "3") "[channel4]\n" CURRENT(
+         "solar", "2", "0") "voltage_assumed = yes\n",
+     "[channel4] voltage_assumed: expected no, since this leg's voltage is measured", 0, 0, 0},
+    {"a voltage assumed from the leg itself",
+     "[channel2]\n" CURRENT("solar", "1", "0") "voltage_assumed = yes\n",
+     "[channel2] voltage_assumed: expected no, unless a current on the other leg", 0, 0, 0},
+    {"a voltage assumed from a channel that is no leg's",
+     "[channel3]\n" VOLTAGE "[channel2]\n" CURRENT("grid", "2", "3") "voltage_assumed = yes\n",
+     "[channel2] voltage_assumed: expected no, unless a current on the other leg", 0, 0, 0},
+    {"a leg of solar that the grid has not",
+     "[channel2]\n" CURRENT("solar", "2", "0") "voltage_assumed = yes\n",
+     "[channel2] element: expected only legs that the grid has", 0, 0, 0},
+    {"an inverter between legs of which the grid has one",
+     "[channel2]\n" CURRENT("solar", "1", "0") "both_legs = yes\n",
+     "[channel2] both_legs: expected only legs that the grid has", 0, 0, 0},
+    {"both legs, and the other one on its own",
+     "[channel2]\n" CURRENT("grid", "2", "0") "voltage_assumed = yes\n[channel4]\n" CURRENT(
+         "solar", "1", "0") "both_legs = yes\n[channel5]\n" CURRENT("solar", "2",
+                                                                    "0") "voltage_assumed = yes\n",
+     "[channel5] element: expected an element that no other channel", 0, 0, 0},
+    {"the other one first",
+     "[channel2]\n" CURRENT("grid", "2", "0") "voltage_assumed = yes\n[channel4]\n" CURRENT(
+         "solar", "2", "0") "voltage_assumed = yes\n[channel5]\n" CURRENT("solar", "1",
+                                                                          "0") "both_legs = yes\n",
+     "[channel5] both_legs: expected no, since the circuit's other leg has its own channel", 0, 0, 0},
+    {"both legs of a voltage", "[channel3]\n" VOLTAGE "both_legs = yes\n",
+     "[channel3] both_legs: expected no such key", 0, 0, 0},
+    {"neither yes nor no", "[channel2]\n" CURRENT("grid", "2", "0") "voltage_assumed = maybe\n", "yes", 0, 0,
+     0},
+};
+
+static void test_legs(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof legs_cases / sizeof legs_cases[0]; k++) {
+        const struct legs_case *c = &legs_cases[k];
+        struct board board;
+        char error[256] = "";
+        int result = read_with(c->appended, &board, error, sizeof error);
+        if ((result == 0) != (c->expected == NULL))
+            fail_msg("%s: %s", c->name, result == 0 ? "accepted" : error);
+        if (result != 0) {
+            if (strncmp(error, "legs.ini:", 9) != 0 || !strstr(error, c->expected))
+                fail_msg("%s: \"%s\" should hold \"%s\"", c->name, error, c->expected);
+            continue;
+        }
+        assert_int_equal(board.channel[c->channel].voltage_assumed, c->assumed);
+        assert_int_equal(board.channel[c->channel].both_legs, c->both_legs);
+        assert_int_equal(board.channel[1].voltage_assumed, 0);
+        assert_int_equal(board.channel[1].both_legs, 0);
+    }
+}
+
 struct refused_case {
     const char *name;
     const char *from; /* in the reference file; NULL: to is appended */
@@ -257,6 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference_board),
         cmocka_unit_test(test_split_phase_with_solar),
+        cmocka_unit_test(test_legs),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_damaged_files),
         cmocka_unit_test(test_i2c_address_may_be_decimal),

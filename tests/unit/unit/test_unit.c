@@ -69,6 +69,109 @@ static void test_topology_is_in_scan_order(void **state)
     assert_true(topology.n_points >= 5); /* topology_init has made the points */
 }
 
+struct legs_case {
+    const char *name;
+    int n_channels; /* from input 0 on: voltages of kind and currents as given */
+    struct board_channel channel[BOARD_CHANNELS];
+    int n_elements;
+    struct element element[DSP_ELEMENTS];
+    int n_points;
+};
+
+#define VOLT                                                                                                 \
+    {                                                                                                        \
+        .kind = BOARD_VOLTAGE                                                                                \
+    }
+#define AMPERE(of, leg, input, assumed, both)                                                                \
+    {                                                                                                        \
+        .kind = BOARD_CURRENT, .circuit = of, .element = leg, .voltage_channel = input,                      \
+        .voltage_assumed = assumed, .both_legs = both                                                        \
+    }
+
+static const struct legs_case legs_cases[] = {
+    {"one voltage, two currents: L2's is assumed",
+     3,
+     {VOLT, AMPERE(BOARD_GRID, 1, 0, 0, 0), AMPERE(BOARD_GRID, 2, 0, 1, 0)},
+     2,
+     {{0, 1, CIRCUIT_GRID, 1, 0, 0}, {0, 2, CIRCUIT_GRID, 2, 1, 0}},
+     3},
+    {"the voltage is L2's: L1's is assumed",
+     3,
+     {VOLT, AMPERE(BOARD_GRID, 1, 0, 1, 0), AMPERE(BOARD_GRID, 2, 0, 0, 0)},
+     2,
+     {{0, 1, CIRCUIT_GRID, 1, 1, 0}, {0, 2, CIRCUIT_GRID, 2, 0, 0}},
+     3},
+    {"an inverter between two measured legs",
+     5,
+     {VOLT, VOLT, AMPERE(BOARD_GRID, 1, 0, 0, 0), AMPERE(BOARD_GRID, 2, 1, 0, 0),
+      AMPERE(BOARD_SOLAR, 1, 0, 0, 1)},
+     4,
+     {{0, 2, CIRCUIT_GRID, 1, 0, 0},
+      {1, 3, CIRCUIT_GRID, 2, 0, 0},
+      {0, 4, CIRCUIT_SOLAR, 1, 0, 0},
+      {1, 4, CIRCUIT_SOLAR, 2, 0, 1}},
+     9},
+    {"its sensor on L2, and wired before the grid's",
+     5,
+     {VOLT, VOLT, AMPERE(BOARD_SOLAR, 2, 1, 0, 1), AMPERE(BOARD_GRID, 1, 0, 0, 0),
+      AMPERE(BOARD_GRID, 2, 1, 0, 0)},
+     4,
+     {{1, 2, CIRCUIT_SOLAR, 2, 0, 0},
+      {0, 2, CIRCUIT_SOLAR, 1, 0, 1},
+      {0, 3, CIRCUIT_GRID, 1, 0, 0},
+      {1, 4, CIRCUIT_GRID, 2, 0, 0}},
+     9},
+    {"an inverter between the legs on one voltage",
+     4,
+     {VOLT, AMPERE(BOARD_GRID, 1, 0, 0, 0), AMPERE(BOARD_GRID, 2, 0, 1, 0), AMPERE(BOARD_SOLAR, 1, 0, 0, 1)},
+     4,
+     {{0, 1, CIRCUIT_GRID, 1, 0, 0},
+      {0, 2, CIRCUIT_GRID, 2, 1, 0},
+      {0, 3, CIRCUIT_SOLAR, 1, 0, 0},
+      {0, 3, CIRCUIT_SOLAR, 2, 1, 1}},
+     9},
+    {"its sensor on the leg whose voltage is assumed",
+     4,
+     {VOLT, AMPERE(BOARD_GRID, 1, 0, 0, 0), AMPERE(BOARD_GRID, 2, 0, 1, 0), AMPERE(BOARD_SOLAR, 2, 0, 1, 1)},
+     4,
+     {{0, 1, CIRCUIT_GRID, 1, 0, 0},
+      {0, 2, CIRCUIT_GRID, 2, 1, 0},
+      {0, 3, CIRCUIT_SOLAR, 2, 1, 0},
+      {0, 3, CIRCUIT_SOLAR, 1, 0, 1}},
+     9},
+    {"a grid of two wires between the legs, one voltage",
+     2,
+     {VOLT, AMPERE(BOARD_GRID, 1, 0, 0, 1)},
+     2,
+     {{0, 1, CIRCUIT_GRID, 1, 0, 0}, {0, 1, CIRCUIT_GRID, 2, 1, 1}},
+     3},
+    {"solar on L2 alone",
+     5,
+     {VOLT, VOLT, AMPERE(BOARD_GRID, 1, 0, 0, 0), AMPERE(BOARD_GRID, 2, 1, 0, 0),
+      AMPERE(BOARD_SOLAR, 2, 1, 0, 0)},
+     3,
+     {{0, 2, CIRCUIT_GRID, 1, 0, 0}, {1, 3, CIRCUIT_GRID, 2, 0, 0}, {1, 4, CIRCUIT_SOLAR, 2, 0, 0}},
+     7},
+};
+
+static void test_legs_become_elements(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof legs_cases / sizeof legs_cases[0]; k++) {
+        const struct legs_case *c = &legs_cases[k];
+        struct board board = {.schema = 1};
+        struct topology topology;
+        int input[DSP_CHANNELS];
+        memcpy(board.channel, c->channel, sizeof board.channel);
+        assert_int_equal(unit_topology(&board, &topology, input), c->n_channels);
+        if (topology.n_elements != c->n_elements || topology.n_points != c->n_points)
+            fail_msg("%s: %d elements, %d points", c->name, topology.n_elements, topology.n_points);
+        for (int n = 0; n < c->n_elements; n++)
+            if (memcmp(&topology.element[n], &c->element[n], sizeof c->element[n]) != 0)
+                fail_msg("%s: element %d", c->name, n);
+    }
+}
+
 /* Drives the ideal chain at a value and asks the nominal scale for it. */
 static void assert_reads_back(const struct calibration *calibration, int k, double pin_v_per_unit,
                               double zero_v, double value)
@@ -152,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_topology_is_in_scan_order),
+        cmocka_unit_test(test_legs_become_elements),
         cmocka_unit_test(test_nominal_scale_inverts_the_signal_path),
         cmocka_unit_test(test_nominal_values_leave_no_mean_error),
         cmocka_unit_test(test_nominal_poles),
