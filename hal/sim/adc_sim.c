@@ -199,8 +199,10 @@ static const struct adc_ops sim_ops = {.name = "sim", .read = sim_read, .close =
 static int voltage_element(const struct board *board, int channel)
 {
     for (int other = 0; other < BOARD_CHANNELS; other++) {
-        if (board->channel[other].kind == BOARD_CURRENT && board->channel[other].voltage_channel == channel) {
-            return board->channel[other].element;
+        const struct board_channel *current = &board->channel[other];
+        if (current->kind == BOARD_CURRENT && current->voltage_channel == channel &&
+            !current->voltage_assumed) {
+            return current->element;
         }
     }
     return 1;

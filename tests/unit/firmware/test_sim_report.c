@@ -33,10 +33,13 @@ static void test_the_verdict_follows_the_limit(void **state)
         char *text = NULL;
         size_t size;
         FILE *file = open_memstream(&text, &size);
-        struct energy start = {.export_uwh = cases[i].start_uwh}, end = {.export_uwh = cases[i].end_uwh};
+        const struct topology topology = {.n_points = 1, .point = {{CIRCUIT_GRID, 0}}};
+        struct energy start[DSP_POINTS] = {{.export_uwh = cases[i].start_uwh}};
+        struct energy end[DSP_POINTS] = {{.export_uwh = cases[i].end_uwh}};
         struct sim_truth truth = {.duration_s = 100, .energy = {{0, cases[i].model_uwh}}};
         print_message("  %s\n", cases[i].name);
-        assert_int_equal(sim_report(file, &start, &end, &truth, cases[i].limit_pct, 2), cases[i].good);
+        assert_int_equal(sim_report(file, &topology, start, end, &truth, cases[i].limit_pct, 2),
+                         cases[i].good);
         fclose(file);
         assert_non_null(strstr(text, "50 times real time"));
         assert_int_equal(strstr(text, "above the limit") != NULL, !cases[i].good);
