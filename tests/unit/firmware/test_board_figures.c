@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each figure of board/README.md, computed from board/reference.ini and compared as text. */
+/* Each figure of board/README.md, computed from the board file that its table names and compared as text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include "firmware/board_file.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +30,21 @@ static double lsb_v(void)
     return board.converter.reference_v / 1024;
 }
 
-/* --- voltage, channel 0 ------------------------------------------------------------------------------------------ */
+/* The first channel of a kind; the others of the board are like it. */
+static const struct board_channel *first(enum board_channel_kind kind)
+{
+    int n = 0;
+    while (n < BOARD_CHANNELS - 1 && board.channel[n].kind != kind)
+        n++;
+    assert_int_equal(board.channel[n].kind, kind);
+    return &board.channel[n];
+}
+
+/* --- voltage ------------------------------------------------------------------------------------------ */
 
 static const struct board_voltage_path *u_path(void)
 {
-    return &board.channel[0].voltage;
+    return &first(BOARD_VOLTAGE)->voltage;
 }
 static double u_pin_per_v(void)
 {
@@ -79,18 +90,18 @@ static double u_code_high(void)
 }
 static double u_delay_us(void)
 {
-    return board.channel[0].filter_ohm * board.channel[0].filter_f * 1e6;
+    return first(BOARD_VOLTAGE)->filter_ohm * first(BOARD_VOLTAGE)->filter_f * 1e6;
 }
 static double u_pole(void)
 {
     return 1e6 / (2 * pi * u_delay_us());
 }
 
-/* --- current, channel 1 ------------------------------------------------------------------------------------------ */
+/* --- current ------------------------------------------------------------------------------------------ */
 
 static const struct board_current_path *i_path(void)
 {
-    return &board.channel[1].current;
+    return &first(BOARD_CURRENT)->current;
 }
 static double i_load_ohm(void)
 {
@@ -138,7 +149,7 @@ static double i_source_ohm(void)
 }
 static double i_delay_us(void)
 {
-    return (board.channel[1].filter_ohm + i_source_ohm()) * board.channel[1].filter_f * 1e6;
+    return (first(BOARD_CURRENT)->filter_ohm + i_source_ohm()) * first(BOARD_CURRENT)->filter_f * 1e6;
 }
 static double i_pole(void)
 {
@@ -155,7 +166,7 @@ static double passes_alias(void)
 }
 static double charge_pct(void)
 {
-    return 100 * sample_f / board.channel[0].filter_f;
+    return 100 * sample_f / first(BOARD_VOLTAGE)->filter_f;
 }
 static double spi_mhz(void)
 {
@@ -186,9 +197,78 @@ static double pulse_ms(void)
     return 3.6e9 / (board.u_nominal_v * board.i_max_a * board.pulse.imp_per_kwh);
 }
 
+/* --- several channels ---------------------------------------------------------------------------------------------- */
+
+static double conversions(void)
+{
+    double used = 0;
+    for (int n = 0; n < BOARD_CHANNELS; n++)
+        used += board.channel[n].kind != BOARD_UNUSED;
+    return used;
+}
+static double all_us(void)
+{
+    return conversions() * 1e-3 * board.converter.conversion_spacing_ns;
+}
+static double all_share(void)
+{
+    return all_us() * 1e-6 * board.converter.scan_rate_hz;
+}
+/* What the daemon asks for: a tenth more than the conversions take. */
+static double fastest_rate(void)
+{
+    return 1e6 / (1.1 * all_us());
+}
+static double h_max(void)
+{
+    return floor(usable_share * board.converter.scan_rate_hz / board.f_nominal_hz);
+}
+static double rate_h_max(void)
+{
+    return fmin(h_max(), highest_harmonic);
+}
+static double rate_alias(double h)
+{
+    return board.converter.scan_rate_hz - h * board.f_nominal_hz;
+}
+static double split_alias(void)
+{
+    assert_true(rate_alias(h_max()) == 2320);
+    return 1 / hypot(1, rate_alias(h_max()) / u_pole());
+}
+static double skew_to_voltage_us(void)
+{
+    double most = 0;
+    for (int n = 0; n < BOARD_CHANNELS; n++)
+        if (board.channel[n].kind == BOARD_CURRENT)
+            most = fmax(most, abs(n - board.channel[n].voltage_channel));
+    return most * 1e-3 * board.converter.conversion_spacing_ns;
+}
+static double between_legs_v(void)
+{
+    return 2 * board.u_nominal_v;
+}
+
 struct figure {
     const char *name;
     double (*compute)(void);
+};
+
+static const struct figure split_figures[] = {
+    {"conversions in a scan", conversions},
+    {"six conversions", all_us},
+    {"fastest scan rate", fastest_rate},
+    {"share of the scan period with six", all_share},
+    {"highest harmonic at 60 Hz", h_max},
+    {"what passes at 2,320 Hz", split_alias},
+    {"farthest current from its voltage", skew_to_voltage_us},
+    {"voltage between the legs", between_legs_v},
+};
+
+static const struct figure assumed_figures[] = {
+    {"three conversions", all_us},
+    {"share of the scan period with three", all_share},
+    {"highest harmonic with three", rate_h_max},
 };
 
 static const struct figure figures[] = {
@@ -248,34 +328,68 @@ static void check_figure(const struct figure *figure, const char *text)
                  computed);
 }
 
-static void test_every_figure_of_the_readme(void **state)
+/* A table of the readme, known by the heading of its first column, and the board that it is about. */
+struct table {
+    const char *heading;
+    const char *board; /* NULL: the one that is compiled in */
+    const struct figure *figure;
+    int figures;
+};
+
+static const struct table tables[] = {
+    {"| figure |", NULL, figures, FIGURES},
+    {"| split-phase figure |", "board/split_phase.ini", split_figures,
+     sizeof split_figures / sizeof split_figures[0]},
+    {"| assumed-leg figure |", "board/assumed_leg.ini", assumed_figures,
+     sizeof assumed_figures / sizeof assumed_figures[0]},
+};
+
+static void load_board(const char *path)
 {
-    (void)state;
-    board_file_default(&board);
+    char error[256] = "";
+    if (path == NULL)
+        board_file_default(&board);
+    else if (board_file_read(path, &board, error, sizeof error) != 0)
+        fail_msg("%s", error);
+}
+
+static void check_row(const struct table *table, const char *line, int found[FIGURES])
+{
+    for (int k = 0; k < table->figures; k++) {
+        const char *text = row_value(line, table->figure[k].name);
+        if (text)
+            check_figure(&table->figure[k], text);
+        found[k] += text != NULL;
+    }
+}
+
+static void check_table(const struct table *table)
+{
+    load_board(table->board);
     FILE *file = fopen("board/README.md", "r");
     assert_non_null(file); /* tests run in the project's folder */
     char line[1024];
-    int found[FIGURES] = {0}, rows = 0, inside = 0;
+    int found[FIGURES] = {0}, rows = 0;
+    bool inside = false;
     while (fgets(line, sizeof line, file)) {
-        if (strncmp(line, "| figure |", 10) == 0)
-            inside = 1;
-        else if (line[0] != '|')
-            inside = 0;
+        inside = line[0] == '|' && (inside || strncmp(line, table->heading, strlen(table->heading)) == 0);
         if (!inside)
             continue;
         rows++;
-        for (int k = 0; k < FIGURES; k++) {
-            const char *text = row_value(line, figures[k].name);
-            if (text)
-                check_figure(&figures[k], text);
-            found[k] += text != NULL;
-        }
+        check_row(table, line, found);
     }
     fclose(file);
-    for (int k = 0; k < FIGURES; k++)
+    for (int k = 0; k < table->figures; k++)
         if (found[k] != 1)
-            fail_msg("board/README.md has %d rows \"%s\"", found[k], figures[k].name);
-    assert_int_equal(rows, FIGURES + 2); /* heading and rule: no row goes unchecked */
+            fail_msg("board/README.md has %d rows \"%s\"", found[k], table->figure[k].name);
+    assert_int_equal(rows, table->figures + 2); /* heading and rule: no row goes unchecked */
+}
+
+static void test_every_figure_of_the_readme(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        check_table(&tables[t]);
 }
 
 /* What the choice of components promises, whatever the figures are. */
@@ -295,11 +409,41 @@ static void test_the_components_do_what_the_readme_says(void **state)
     assert_true(pulse_ms() > 2 * board.pulse.width_ms);
 }
 
+static void assert_like_the_reference(const struct board *reference)
+{
+    for (int n = 0; n < BOARD_CHANNELS; n++) {
+        const struct board_channel *channel = &board.channel[n];
+        if (channel->kind == BOARD_UNUSED)
+            continue;
+        const struct board_channel *model = &reference->channel[channel->kind == BOARD_VOLTAGE ? 0 : 1];
+        assert_true(channel->filter_ohm == model->filter_ohm && channel->filter_f == model->filter_f);
+        if (channel->kind == BOARD_VOLTAGE)
+            assert_memory_equal(&channel->voltage, &model->voltage, sizeof model->voltage);
+        else
+            assert_memory_equal(&channel->current, &model->current, sizeof model->current);
+    }
+}
+
+/* The other example boards: the reference's components, and room to spare. */
+static void test_the_example_boards_are_the_reference_several_times(void **state)
+{
+    (void)state;
+    struct board reference;
+    board_file_default(&reference);
+    for (size_t t = 1; t < sizeof tables / sizeof tables[0]; t++) {
+        load_board(tables[t].board);
+        assert_like_the_reference(&reference);
+        assert_true(board.converter.scan_rate_hz < fastest_rate());
+        assert_true(skew_to_voltage_us() < 32); /* each current next to its voltage */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_figure_of_the_readme),
         cmocka_unit_test(test_the_components_do_what_the_readme_says),
+        cmocka_unit_test(test_the_example_boards_are_the_reference_several_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
