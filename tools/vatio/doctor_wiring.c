@@ -242,8 +242,9 @@ void doctor_reversed(const struct doctor_inputs *inputs, struct doctor_finding *
         doctor_find(finding, DOCTOR_SKIPPED, "the legs come first: see swapped");
         return;
     }
-    doctor_find(finding, DOCTOR_FAULT, "%s%s takes %.0f W where nothing can flow back",
-                record_point_name(suspect.id), both ? " and the other leg" : "", suspect.p_w);
+    doctor_find(finding, DOCTOR_FAULT, "%s%s%s: %.0f W where nothing can flow back",
+                record_point_name(suspect.id), both ? " and " : "",
+                both ? record_point_name(circuit * LEGS + 2) : "", suspect.p_w);
     doctor_advise(
         finding,
         "Turn the current sensor of %s round on its conductor (or exchange its two wires)%s. If this "
