@@ -2,6 +2,7 @@
 #include "tools/vatio/waveform.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,19 +90,29 @@ const char *waveform_unit(const struct scan_ring_channel *channel)
     return channel->kind == SCAN_RING_CURRENT ? "A" : "V";
 }
 
+enum note { NOTE_SKEW_US, NOTE_HIGH_PASS_HZ, NOTE_LOW_PASS_HZ, NOTES };
+
+static double note_of(const struct waveform *waveform, int64_t k, enum note note)
+{
+    const struct scan_ring_channel *channel = &waveform->plan->channel[k];
+    if (note == NOTE_SKEW_US)
+        return waveform->skew_ns[k] / 1e3;
+    return note == NOTE_HIGH_PASS_HZ ? channel->high_pass_hz : channel->low_pass_hz;
+}
+
+/* What the rows cannot say; a figure per channel where it is the channel's own. */
 static void write_comments(const struct waveform *waveform, FILE *file)
 {
-    const int64_t n = waveform->plan->n_channels;
-    fputs("# skew_us", file);
-    for (int64_t k = 0; k < n; k++)
-        fprintf(file, ",%.6f", waveform->skew_ns[k] / 1e3);
-    fputs("\n# high_pass_hz", file);
-    for (int64_t k = 0; k < n; k++)
-        fprintf(file, ",%.9g", waveform->plan->channel[k].high_pass_hz);
-    fputs("\n# low_pass_hz", file);
-    for (int64_t k = 0; k < n; k++)
-        fprintf(file, ",%.9g", waveform->plan->channel[k].low_pass_hz);
-    fputc('\n', file);
+    static const char *const names[NOTES] = {"skew_us", "high_pass_hz", "low_pass_hz"};
+    fprintf(file, "# f_nominal_hz=%.9g\n", waveform->plan->f_nominal_hz);
+    if (waveform->utc_start_ms != 0)
+        fprintf(file, "# utc_start_ms=%" PRId64 "\n", waveform->utc_start_ms);
+    for (int note = 0; note < NOTES; note++) {
+        fprintf(file, "# %s=", names[note]);
+        for (int64_t k = 0; k < waveform->plan->n_channels; k++)
+            fprintf(file, "%s%.9g", k == 0 ? "" : ",", note_of(waveform, k, (enum note)note));
+        fputc('\n', file);
+    }
 }
 
 void waveform_write_csv(const struct waveform *waveform, FILE *file)
@@ -115,7 +126,7 @@ void waveform_write_csv(const struct waveform *waveform, FILE *file)
     fputc('\n', file);
     for (int64_t i = 0; i < waveform->n_scans; i++) {
         const int64_t ns = waveform_ns(waveform, i);
-        fprintf(file, "%lld.%09lld", (long long)(ns / 1000000000), (long long)(ns % 1000000000));
+        fprintf(file, "%" PRId64 ".%09" PRId64, ns / 1000000000, ns % 1000000000);
         for (int64_t k = 0; k < plan->n_channels; k++)
             fprintf(file, ",%.10g", waveform->scan[i].value[k]);
         fputc('\n', file);

@@ -28,10 +28,14 @@ struct fake_meter {
     pthread_t thread;
     struct mailbox_writer mailbox;
     struct mailbox_live live;
-    int64_t newest[STREAMS];   /* records of each stream: seq 1..newest, those that are stored */
-    int64_t oldest;            /* retention has removed those before */
-    bool deny;                 /* page, reload and stop are refused */
-    bool repeat;               /* fault: streams begin at seq 1 whatever was asked for */
+    int64_t newest[STREAMS]; /* records of each stream: seq 1..newest, those that are stored */
+    int64_t oldest;          /* retention has removed those before */
+    bool deny;               /* page, reload and stop are refused */
+    bool repeat;             /* fault: streams begin at seq 1 whatever was asked for */
+    int64_t day_offset_min;
+    /* A test's own records and events in place of these; NULL = none. */
+    void (*make_record)(int64_t stream, int64_t seq, struct record *record);
+    void (*make_event)(int64_t seq, struct record_event *event);
     int64_t solar_until;       /* records up to it, and ... */
     int64_t solar_from;        /* ... from it on, if not 0, have a solar point */
     _Atomic int64_t last_page; /* asked for */
@@ -99,9 +103,13 @@ static inline void fake_stream(const struct fake_meter *meter, int peer,
                 .schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .seq = seq, .value = (double)NAN};
             snprintf(event.kind, sizeof event.kind, "note");
             snprintf(event.detail, sizeof event.detail, "%s", details[(seq - 1) % 4]);
+            if (meter->make_event != NULL)
+                meter->make_event(seq, &event);
             fake_packet(peer, CONTROL_STREAM, 0, &event, sizeof event);
         } else {
-            const struct record record = fake_record(meter, request->stream, seq);
+            struct record record = fake_record(meter, request->stream, seq);
+            if (meter->make_record != NULL)
+                meter->make_record(request->stream, seq, &record);
             fake_packet(peer, CONTROL_STREAM, 0, &record, sizeof record);
         }
     }
@@ -114,6 +122,7 @@ static inline void fake_answer(struct fake_meter *meter, int peer, const struct 
     switch (request->verb) {
     case CONTROL_STATUS:
         memcpy(status.newest_seq, meter->newest, sizeof status.newest_seq);
+        status.day_offset_min = meter->day_offset_min;
         snprintf(status.database, sizeof status.database, "/var/lib/vatio/vatio.db");
         snprintf(status.journal, sizeof status.journal, "/var/lib/vatio/registers");
         snprintf(status.version, sizeof status.version, "0.1.0");
