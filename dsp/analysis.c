@@ -12,7 +12,7 @@ bool analysis_init(struct analysis *analysis, const struct meter_config *config,
 {
     memset(analysis, 0, sizeof(*analysis));
     analysis->n_channels = config->topology.n_channels;
-    analysis->scan_rate_hz = config->scan_rate_hz;
+    analysis->scan_rate_hz = meter_signal_rate(config);
     bool complete = strip_init(&analysis->strip, capacity);
     complete = cycle_init(&analysis->cycle, grid_points) && complete;
     complete = spectrum_init(&analysis->spectrum, cycles, grid_points) && complete;

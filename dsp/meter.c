@@ -42,6 +42,12 @@ int meter_h_max(double scan_rate_hz, double f_hz)
     return (int)fmin(DSP_HARMONICS, floor(0.42 * scan_rate_hz / f_hz));
 }
 
+double meter_signal_rate(const struct meter_config *config)
+{
+    return config->signal_rate_hz > 0 ? fmin(config->signal_rate_hz, config->scan_rate_hz)
+                                      : config->scan_rate_hz;
+}
+
 static bool topology_fits(const struct topology *topology)
 {
     bool fits = topology->n_channels >= 1 && topology->n_channels <= DSP_CHANNELS &&
@@ -285,7 +291,7 @@ static void fill(struct meter *meter, struct reading *reading)
     reading->end_ns = window->end_ns;
     reading->duration_s = window->duration_s;
     reading->quality = scan_quality(meter);
-    reading->h_max = meter_h_max(meter->config.scan_rate_hz, window->f_hz);
+    reading->h_max = meter_h_max(meter_signal_rate(&meter->config), window->f_hz);
     reading->f_hz = ABSENT;
     reading->metered =
         !meter->broken && analysis_add(&meter->analysis, &meter->ring, window, &reading->quality);

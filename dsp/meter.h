@@ -30,9 +30,10 @@ struct channel_response {
 #define RATE_MOST_HZ  200000.0
 
 struct meter_config {
-    double f_nominal_hz; /* 50 or 60 */
-    double scan_rate_hz; /* nominal, RATE_LEAST_HZ..RATE_MOST_HZ: sets h_max, grid and buffers */
-    double u_nominal_v;  /* below 2 % of it a voltage is taken as lost */
+    double f_nominal_hz;   /* 50 or 60 */
+    double scan_rate_hz;   /* nominal, RATE_LEAST_HZ..RATE_MOST_HZ: sets h_max, grid and buffers */
+    double signal_rate_hz; /* that a recording keeps up at least: limits h_max; 0 = scan_rate_hz */
+    double u_nominal_v;    /* below 2 % of it a voltage is taken as lost */
     struct topology topology;
     struct channel_response response[DSP_CHANNELS];
 };
@@ -58,5 +59,8 @@ bool meter_read(struct meter *meter, struct reading *reading);
 /* Harmonics that scan_rate_hz can carry at f_hz: min(50, floor(0.42 scan_rate / f)); 0 when not even the first. Below 2
  * there is no THD. */
 int meter_h_max(double scan_rate_hz, double f_hz);
+
+/* The rate that limits h_max: scan_rate_hz, or signal_rate_hz where that is given and lower. */
+double meter_signal_rate(const struct meter_config *config);
 
 #endif

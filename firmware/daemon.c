@@ -362,11 +362,12 @@ static int load_replay(struct daemon *daemon, char *error, size_t error_size)
     daemon->opened |= PART_REPLAY;
     meter->f_nominal_hz = daemon->board.f_nominal_hz = daemon->replay.f_nominal_hz;
     meter->u_nominal_v = daemon->board.u_nominal_v = daemon->replay.u_nominal_v;
+    meter->signal_rate_hz = daemon->replay.rate_hz;
     if (!is_physical(daemon))
         return 0;
     replay_topology(&daemon->replay.map, &meter->topology);
     memset(meter->response, 0, sizeof meter->response);
-    meter->scan_rate_hz = daemon->replay.rate_hz;
+    meter->scan_rate_hz = daemon->replay.rate_most_hz;
     if (daemon->calibration.calibrated)
         log_notice("the calibration does not apply to a recording that does not go through the converter");
     daemon->calibration.calibrated = false;

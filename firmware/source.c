@@ -110,6 +110,27 @@ static struct waveform_source *open_waveforms(struct source *source, const struc
     return steady_init(&source->steady, &steady, error, error_size) == 0 ? &source->steady.source : NULL;
 }
 
+static struct sim_config converter_of(const struct config *config)
+{
+    return (struct sim_config){
+        .noise_lsb = config->noise_lsb,
+        .jitter_ns = config->jitter_ns,
+        .stamp_ns = config->stamp_ns,
+        .corrupt_share = config->corrupt_share,
+        .seed = (uint64_t)config->sim_seed,
+    };
+}
+
+static int take_sim(struct source *source, char *error, size_t error_size)
+{
+    if (source->sim == NULL) {
+        snprintf(error, error_size, "no memory for the simulated front end");
+        return -ENOMEM;
+    }
+    source->adc = adc_sim_adc(source->sim);
+    return 0;
+}
+
 /* now_ms: what sim.start = now means. */
 static int init_sim_clock(struct source *source, const struct config *config, int64_t now_ms,
                           int64_t *start_ms, char *error, size_t error_size)
@@ -139,20 +160,9 @@ static int init_sim(struct source *source, const struct config *config, char *er
     struct waveform_source *waveforms = open_waveforms(source, config, start_hour, error, error_size);
     if (waveforms == NULL)
         return -EINVAL;
-    struct sim_config sim = {
-        .noise_lsb = config->noise_lsb,
-        .jitter_ns = config->jitter_ns,
-        .stamp_ns = config->stamp_ns,
-        .corrupt_share = config->corrupt_share,
-        .seed = (uint64_t)config->sim_seed,
-    };
+    struct sim_config sim = converter_of(config);
     source->sim = adc_sim_init(source->board, &source->plan, &sim, waveforms, source->clock);
-    if (source->sim == NULL) {
-        snprintf(error, error_size, "no memory for the simulated front end");
-        return -ENOMEM;
-    }
-    source->adc = adc_sim_adc(source->sim);
-    return 0;
+    return take_sim(source, error, error_size);
 }
 
 int source_init(struct source *source, const struct config *config, const struct board *board, int n_channels,
@@ -182,6 +192,21 @@ static int init_replay_clock(struct source *source, const struct config *config,
     return init_sim_clock(source, config, start_ms, &start_ms, error, error_size);
 }
 
+static int init_level(struct source *source, const struct config *config, const struct replay *replay,
+                      char *error, size_t error_size)
+{
+    int result = check_plan(&source->plan, error, error_size);
+    if (result < 0)
+        return result;
+    source->level = adc_level_init(source->board, &replay->recording, &replay->map, replay->rate_most_hz,
+                                   config->replay_loop, error, error_size);
+    if (source->level == NULL)
+        return -EINVAL;
+    struct sim_config sim = converter_of(config);
+    source->sim = adc_sim_init_level(source->board, &source->plan, &sim, source->level, source->clock);
+    return take_sim(source, error, error_size);
+}
+
 int source_init_replay(struct source *source, const struct config *config, const struct board *board,
                        const struct replay *replay, int n_channels, const int input[], char *error,
                        size_t error_size)
@@ -190,8 +215,10 @@ int source_init_replay(struct source *source, const struct config *config, const
     int result = init_replay_clock(source, config, replay, error, error_size);
     if (result < 0)
         return result;
-    (void)n_channels;
-    (void)input;
+    if (config->replay_through_adc) {
+        make_plan(source, config, n_channels, input);
+        return init_level(source, config, replay, error, error_size);
+    }
     adc_replay_init(&source->replay, &replay->recording, &replay->map, source->clock, config->replay_loop);
     source->adc = &source->replay.adc;
     source->plan =
@@ -214,4 +241,5 @@ void source_close(struct source *source)
     if (source->adc != NULL)
         adc_close(source->adc);
     house_close(source->house);
+    adc_level_close(source->level);
 }

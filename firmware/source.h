@@ -36,8 +36,9 @@ struct source {
     struct house *house;
     struct steady steady;
     struct adc_sim *sim;
-    /* a recording, as volts and amperes */
+    /* a recording, as volts and amperes or at the converter's pins */
     struct adc_replay replay;
+    struct adc_level *level;
 };
 
 /* board must outlive the source. input[k]: converter input of scan position k. */

@@ -8,6 +8,7 @@
 #include "hal/sim/truth.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct adc_sim {
     struct adc_plan plan;
     struct sim_config config;
     struct waveform_source *source;
+    const struct adc_level *level; /* a recording in place of the source's segments; NULL = none */
     struct clock *clock;
     double lsb_per_v;
     struct input input[MCP3008_CHANNELS];
@@ -117,6 +119,18 @@ static double level_at(const struct adc_sim *sim, const struct input *input, dou
     return outer * ((2 - d) * y[0] + (d + 1) * y[3]) + inner * ((d - 1) * y[1] - d * y[2]);
 }
 
+/* What stands at an input in LSB. */
+static double input_lsb(struct adc_sim *sim, int number, double t_s)
+{
+    if (sim->level != NULL) {
+        return sim->lsb_per_v * adc_level_v(sim->level, number, t_s);
+    }
+    while (t_s >= sim->segment[sim->now].end_s) {
+        next_segment(sim);
+    }
+    return level_at(sim, &sim->input[number], t_s);
+}
+
 static unsigned quantise(double level_lsb)
 {
     if (!(level_lsb > 0)) {
@@ -129,12 +143,7 @@ static unsigned quantise(double level_lsb)
 static void convert(struct adc_sim *sim, int64_t hold_ns, const uint8_t tx[MCP3008_FRAME],
                     uint8_t rx[MCP3008_FRAME])
 {
-    const struct input *input = &sim->input[mcp3008_requested(tx)];
-    double t_s = seconds(sim, hold_ns);
-    while (t_s >= sim->segment[sim->now].end_s) {
-        next_segment(sim);
-    }
-    double level_lsb = level_at(sim, input, t_s);
+    double level_lsb = input_lsb(sim, mcp3008_requested(tx), seconds(sim, hold_ns));
     if (sim->config.noise_lsb > 0) {
         level_lsb += sim->config.noise_lsb * noise_gaussian(&sim->noise);
     }
@@ -154,9 +163,17 @@ static int64_t wake_up_ns(struct adc_sim *sim)
     return start_ns;
 }
 
+static bool has_ended(const struct adc_sim *sim, int64_t due_ns)
+{
+    return sim->level != NULL && seconds(sim, due_ns) > adc_level_end_s(sim->level);
+}
+
 static int sim_read(struct adc *adc, int64_t due_ns, struct adc_scan *scan)
 {
     struct adc_sim *sim = (struct adc_sim *)adc;
+    if (has_ended(sim, due_ns)) {
+        return -ENODATA;
+    }
     int status = clock_sleep_until(sim->clock, due_ns);
     if (status < 0) {
         return status;
@@ -232,9 +249,9 @@ static bool init_inputs(struct adc_sim *sim, const struct board *board)
     return true;
 }
 
-struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *plan,
-                             const struct sim_config *config, struct waveform_source *source,
-                             struct clock *clock)
+/* Everything but where the waveforms come from. */
+static struct adc_sim *make(const struct board *board, const struct adc_plan *plan,
+                            const struct sim_config *config, struct clock *clock)
 {
     struct adc_sim *sim = calloc(1, sizeof *sim);
     if (sim == NULL) {
@@ -243,7 +260,6 @@ struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *p
     sim->adc.ops = &sim_ops;
     sim->plan = *plan;
     sim->config = *config;
-    sim->source = source;
     sim->clock = clock;
     ledger_init(&sim->ledger);
     if (!init_inputs(sim, board) || !frontend_init(&sim->frontend)) {
@@ -255,8 +271,30 @@ struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *p
     sim->last_hold_ns = sim->origin_ns;
     noise_init(&sim->noise, config->seed);
     truth_init(&sim->truth);
-    waveform_next(source, &sim->segment[sim->now]);
-    prepare_segment(sim);
+    return sim;
+}
+
+struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *plan,
+                             const struct sim_config *config, struct waveform_source *source,
+                             struct clock *clock)
+{
+    struct adc_sim *sim = make(board, plan, config, clock);
+    if (sim != NULL) {
+        sim->source = source;
+        waveform_next(source, &sim->segment[sim->now]);
+        prepare_segment(sim);
+    }
+    return sim;
+}
+
+struct adc_sim *adc_sim_init_level(const struct board *board, const struct adc_plan *plan,
+                                   const struct sim_config *config, const struct adc_level *level,
+                                   struct clock *clock)
+{
+    struct adc_sim *sim = make(board, plan, config, clock);
+    if (sim != NULL) {
+        sim->level = level;
+    }
     return sim;
 }
 

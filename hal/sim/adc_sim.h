@@ -15,6 +15,7 @@
 #include "board/board.h"
 #include "hal/adc.h"
 #include "hal/clock.h"
+#include "hal/sim/adc_level.h"
 #include "hal/sim/waveform.h"
 
 #include <stdbool.h>
@@ -44,6 +45,11 @@ struct adc_sim; /* opaque; allocated once by adc_sim_init, freed by adc_close */
 struct adc_sim *adc_sim_init(const struct board *board, const struct adc_plan *plan,
                              const struct sim_config *config, struct waveform_source *source,
                              struct clock *clock);
+/* The same with a recording instead of an installation: second 0 is its first sample, and reads after its end return
+ * -ENODATA. It has no truth. */
+struct adc_sim *adc_sim_init_level(const struct board *board, const struct adc_plan *plan,
+                                   const struct sim_config *config, const struct adc_level *level,
+                                   struct clock *clock);
 struct adc *adc_sim_adc(struct adc_sim *sim);
 
 /* Nets the model's integrals from the last call's instant (the start at first) up to end_ns of the clock: one netting

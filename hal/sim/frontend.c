@@ -81,8 +81,16 @@ static void filter_bin(const fftw_complex in, double scale, double a, double b, 
     double over = scale / ((1 + a * a) * (1 + b * b));
     double re = (1 + a * b) * over;
     double im = (b - a) * over;
-    out[0] = in[0] * re - in[1] * im;
-    out[1] = in[0] * im + in[1] * re;
+    double in_re = in[0];
+    out[0] = in_re * re - in[1] * im;
+    out[1] = in_re * im + in[1] * re;
+}
+
+void frontend_filter(const struct frontend_path *path, double f_hz, double scale, const fftw_complex in,
+                     fftw_complex out)
+{
+    double a = path->low_pass_hz > 0 ? f_hz / path->low_pass_hz : 0;
+    filter_bin(in, scale * path->gain, a, path->high_pass_hz / f_hz, out);
 }
 
 void frontend_pin(struct frontend *frontend, const struct frontend_path *path, double f_hz,

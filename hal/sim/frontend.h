@@ -27,6 +27,10 @@ struct frontend_path {
 /* From the component values; an unused channel's pin is grounded. */
 struct frontend_path frontend_path(const struct board_channel *channel);
 
+/* One bin at f_hz > 0 through the path: out = scale * pin(f) / in(f) * in. out may be in. */
+void frontend_filter(const struct frontend_path *path, double f_hz, double scale, const fftw_complex in,
+                     fftw_complex out);
+
 struct frontend {
     double in[WAVEFORM_POINTS];
     fftw_complex spectrum[WAVEFORM_POINTS / 2 + 1];
