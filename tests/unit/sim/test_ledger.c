@@ -74,6 +74,28 @@ static void test_quadrants_follow_the_signs(void **state)
     }
 }
 
+static void test_legs_are_netted_by_themselves(void **state)
+{
+    (void)state;
+    static struct ledger ledger;
+    double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
+    struct ledger_power power[LEDGER_POINTS] = {0};
+    power[ledger_point(0, 0)] = (struct ledger_power){300, -100, 1700};
+    power[ledger_point(0, 1)] = (struct ledger_power){1000, 200, 1020};
+    power[ledger_point(0, 2)] = (struct ledger_power){-700, -300, 680};
+    ledger_init(&ledger);
+    ledger_add(&ledger, 0, power);
+    ledger_net(&ledger, 3600);
+    assert_true(ledger_read(&ledger, &netted_s, energy));
+    static const double expected[3][LEDGER_ENERGIES] = {{300e6, 0, 0, 0, 0, 100e6, 1700e6},
+                                                        {1000e6, 0, 200e6, 0, 0, 0, 1020e6},
+                                                        {0, 700e6, 0, 0, 300e6, 0, 680e6}};
+    for (int leg = 0; leg < 3; leg++)
+        for (int k = 0; k < LEDGER_ENERGIES; k++)
+            near(energy[ledger_point(0, leg)][k], expected[leg][k]);
+    ledger_close(&ledger);
+}
+
 static void test_a_window_that_comes_too_late_is_told(void **state)
 {
     (void)state;
@@ -93,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_netting_interval_decides_what_is_import),
         cmocka_unit_test(test_quadrants_follow_the_signs),
+        cmocka_unit_test(test_legs_are_netted_by_themselves),
         cmocka_unit_test(test_a_window_that_comes_too_late_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

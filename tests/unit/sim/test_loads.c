@@ -22,7 +22,7 @@ static int set_up(void **state)
 
 static int index_of(const char *name)
 {
-    for (int i = 0; i < LOADS_ONE_LEG; i++) {
+    for (int i = 0; i < LOADS; i++) {
         if (strcmp(load_kinds[i].name, name) == 0) {
             return i;
         }
@@ -180,6 +180,93 @@ static void at_230_v_the_same_loads_draw_the_same_power(void **state)
     assert_true(fabs(other_power - power) < 1e-9 * power);
 }
 
+static struct mains two_legs;
+
+static void run_alone(const char *name)
+{
+    mains_init(&two_legs, 60, 2, 1);
+    loads_init(&loads, 120, 2, 0, 1);
+    for (int i = 0; i < LOADS; i++) {
+        loads.load[i].sessions = 0;
+    }
+    struct load *load = &loads.load[index_of(name)];
+    load->sessions = 1;
+    load->session[0] = (struct load_session){0, 600};
+    load->change_s = 0;
+    loads_step(&loads, &two_legs, true, 1, 0.1);
+}
+
+/* The power that a load takes from a leg of the mains, whose second one is the first turned round. */
+static double leg_power_w(int leg)
+{
+    const double *u_v = two_legs.supply[leg].wave.u_v;
+    return fixture_mean(loads.current_a[leg], u_v) * (leg == 0 ? 1 : -1);
+}
+
+static const struct {
+    const char *name;
+    double rated_w[2]; /* of each leg */
+} connections[] = {
+    {"iron", {1100, 0}},
+    {"kettle", {0, 1200}},
+    {"water heater", {2000, 2000}},
+};
+
+static void each_load_hangs_where_its_plate_says(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < sizeof connections / sizeof connections[0]; c++) {
+        print_message("  %s\n", connections[c].name);
+        run_alone(connections[c].name);
+        for (int leg = 0; leg < 2; leg++) {
+            /* A resistor's power goes with the product of what it hangs on and the leg's own voltage. */
+            double across = connections[c].rated_w[1 - leg] > 0 ? two_legs.supply[SUPPLY_BOTH].u_rms_v
+                                                                : two_legs.supply[leg].u_rms_v;
+            double expected_w = connections[c].rated_w[leg] * across * two_legs.supply[leg].u_rms_v / 14400;
+            assert_true(fabs(leg_power_w(leg) - expected_w) < 1e-9 * (1 + expected_w));
+        }
+    }
+}
+
+static void what_is_across_both_legs_is_not_in_the_neutral(void **state)
+{
+    (void)state;
+    static const char *const across[] = {"air conditioner", "well pump", "water heater", "clothes dryer"};
+    for (size_t c = 0; c < sizeof across / sizeof across[0]; c++) {
+        run_alone(across[c]);
+        assert_true(fixture_mean(loads.current_a[0], loads.current_a[0]) > 1);
+        for (int n = 0; n < WAVEFORM_POINTS; n++) {
+            assert_true(fabs(loads.current_a[0][n] + loads.current_a[1][n]) <= 0);
+        }
+    }
+}
+
+static void on_each_of_two_legs_the_fuse_holds(void **state)
+{
+    (void)state;
+    double most_a[2] = {0};
+    unsigned seen = 0;
+    mains_init(&two_legs, 60, 2, 1);
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        loads_init(&loads, 120, 2, 0, seed);
+        for (double now_s = 0; now_s < 86400; now_s += step_s) {
+            loads_step(&loads, &two_legs, true, now_s, 0.1);
+            for (int n = 0; n < 2 * WAVEFORM_POINTS; n++) {
+                double *most = &most_a[n / WAVEFORM_POINTS];
+                *most = fmax(*most, fabs(loads.current_a[n / WAVEFORM_POINTS][n % WAVEFORM_POINTS]));
+            }
+            for (int i = 0; i < loads_count(&loads); i++) {
+                seen |= (unsigned)loads.load[i].on << i;
+            }
+        }
+    }
+    print_message("  peak %.1f A and %.1f A\n", most_a[0], most_a[1]);
+    for (int leg = 0; leg < 2; leg++) {
+        assert_true(most_a[leg] > 30 && most_a[leg] <= LOADS_PEAK_A);
+    }
+    assert_int_equal(seen, (1U << LOADS) - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +278,9 @@ int main(void)
         cmocka_unit_test(a_load_that_would_blow_the_fuse_waits),
         cmocka_unit_test(the_sum_is_that_of_the_loads_and_of_nothing_else),
         cmocka_unit_test(at_230_v_the_same_loads_draw_the_same_power),
+        cmocka_unit_test(each_load_hangs_where_its_plate_says),
+        cmocka_unit_test(what_is_across_both_legs_is_not_in_the_neutral),
+        cmocka_unit_test(on_each_of_two_legs_the_fuse_holds),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -100,8 +100,102 @@ static void segments_follow_one_another_without_a_gap_or_a_drift(void **state)
 static const struct {
     const char *name;
     struct steady_config config;
+    double grid_w[2], grid_var[2], solar_w[2], solar_var[2]; /* of each leg */
+} two_legs[] = {
+    {"a balanced load of 240 V",
+     {.f_hz = 60, .u_v = 100, .i_a = 10, .phi_deg = 30, .legs = 2, .l2_u_v = -1, .l2_grid = {10, 30, ""}},
+     {866.025403784, 866.025403784},
+     {500, 500},
+     {0, 0},
+     {0, 0}},
+    {"a load on leg 2 only",
+     {.f_hz = 60, .u_v = 100, .legs = 2, .l2_u_v = 110, .l2_grid = {4, 60, ""}},
+     {0, 220},
+     {0, 381.051177665},
+     {0, 0},
+     {0, 0}},
+    {"export on leg 1 while importing on leg 2",
+     {.f_hz = 60, .u_v = 100, .i_a = 7, .phi_deg = 180, .legs = 2, .l2_u_v = -1, .l2_grid = {10, -30, ""}},
+     {-700, 866.025403784},
+     {0, -500},
+     {0, 0},
+     {0, 0}},
+    {"solar generation beside a load",
+     {.f_hz = 60,
+      .u_v = 100,
+      .i_a = 3,
+      .solar = {8, 0, ""},
+      .legs = 2,
+      .l2_u_v = 120,
+      .l2_grid = {5, 180, ""},
+      .l2_solar = {8, 90, ""}},
+     {300, -600},
+     {0, 0},
+     {800, 0},
+     {0, 960}},
+};
+
+static double reactive_var(const double *u_v, const double *i_a)
+{
+    struct fixture_phasor u = fixture_harmonic(u_v, 1), i = fixture_harmonic(i_a, 1);
+    return u.peak * i.peak / 2 * sin(u.angle_rad - i.angle_rad);
+}
+
+static void both_legs_have_the_stated_power(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    for (size_t c = 0; c < sizeof two_legs / sizeof two_legs[0]; c++) {
+        print_message("  %s\n", two_legs[c].name);
+        assert_int_equal(steady_init(&steady, &two_legs[c].config, error, sizeof error), 0);
+        const struct waveform_segment *s = &steady.segment;
+        assert_int_equal(s->legs, 2);
+        for (int leg = 0; leg < 2; leg++) { /* rounding of 512 sums of about 1 kW */
+            assert_near(fixture_mean(s->u_v[leg], s->grid_a[leg]), two_legs[c].grid_w[leg], 1e-8);
+            assert_near(reactive_var(s->u_v[leg], s->grid_a[leg]), two_legs[c].grid_var[leg], 1e-8);
+            assert_near(fixture_mean(s->u_v[leg], s->solar_a[leg]), two_legs[c].solar_w[leg], 1e-8);
+            assert_near(reactive_var(s->u_v[leg], s->solar_a[leg]), two_legs[c].solar_var[leg], 1e-8);
+            for (int n = 0; n < WAVEFORM_POINTS; n++) {
+                assert_near(s->grid_a[leg][n] + s->solar_a[leg][n], s->load_a[leg][n], 1e-12);
+            }
+        }
+    }
+}
+
+static void the_second_leg_is_the_first_turned_round_harmonics_included(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    struct steady_config config = {.f_hz = 60,
+                                   .u_v = 120,
+                                   .i_a = 5,
+                                   .phi_deg = 20,
+                                   .u_harmonics = "2:1:50,3:4:10",
+                                   .i_harmonics = "3:30:200",
+                                   .legs = 2,
+                                   .l2_u_v = -1,
+                                   .l2_grid = {5, 20, "3:30:200"}};
+    assert_int_equal(steady_init(&steady, &config, error, sizeof error), 0);
+    const struct waveform_segment *s = &steady.segment;
+    for (int n = 0; n < WAVEFORM_POINTS; n++) {
+        assert_near(s->u_v[1][n], -s->u_v[0][n], 0);
+        assert_near(s->grid_a[1][n], -s->grid_a[0][n], 0);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct steady_config config;
     const char *said;
 } wrong[] = {
+    {"three legs", {.f_hz = 60, .u_v = 1, .legs = 3}, "legs: expected 0..2, got 3"},
+    {"a wrong current on leg 2", {.f_hz = 60, .legs = 2, .l2_grid = {-1, 0, ""}}, "l2_i_a"},
+    {"a wrong angle of the solar current", {.f_hz = 60, .solar = {1, 200, ""}}, "solar_phi_deg"},
+    {"wrong harmonics of the solar current", {.f_hz = 60, .solar = {1, 0, "x"}}, "solar_i_harmonics"},
+    {"wrong harmonics on leg 2", {.f_hz = 60, .legs = 2, .l2_grid = {1, 0, "1:1:1"}}, "l2_i_harmonics"},
+    {"wrong harmonics of leg 2's solar current",
+     {.f_hz = 60, .legs = 2, .l2_solar = {1, 0, "2:1"}},
+     "l2_solar_i_harmonics"},
     {"a frequency below the range", {.f_hz = 42, .u_v = 1}, "f_hz: expected 42.5..69, got 42"},
     {"a frequency that is no number", {.f_hz = (double)NAN, .u_v = 1}, "f_hz"},
     {"a negative voltage", {.f_hz = 60, .u_v = -1}, "u_v"},
@@ -141,6 +235,8 @@ int main(void)
         cmocka_unit_test(fundamentals_have_the_stated_power),
         cmocka_unit_test(harmonics_have_the_stated_size_phase_and_distortion),
         cmocka_unit_test(segments_follow_one_another_without_a_gap_or_a_drift),
+        cmocka_unit_test(both_legs_have_the_stated_power),
+        cmocka_unit_test(the_second_leg_is_the_first_turned_round_harmonics_included),
         cmocka_unit_test(wrong_settings_are_refused_with_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,13 @@ static void legs_are_added_before_import_and_export_are_told_apart(void **state)
     assert_near(rate[GRID][IMPORT], 600e6 / 3600, 1e-7);
     assert_near(rate[GRID][EXPORT], 0, 0);
     assert_near(rate[GRID][APPARENT], 1400e6 / 3600, 1e-7);
+    struct ledger_power power[LEDGER_POINTS];
+    truth_power(&truth, &segment, power);
+    assert_near(power[ledger_point(GRID, 0)].p_w, 600, 1e-9);
+    assert_near(power[ledger_point(GRID, 1)].p_w, 1000, 1e-9);
+    assert_near(power[ledger_point(GRID, 2)].p_w, -400, 1e-9);
+    assert_near(power[ledger_point(GRID, 2)].s_va, 400, 1e-9);
+    assert_near(power[ledger_point(SOLAR, 1)].s_va, 0, 0);
 }
 
 static void direct_parts_do_not_count(void **state)
