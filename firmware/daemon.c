@@ -366,7 +366,7 @@ static int load_replay(struct daemon *daemon, char *error, size_t error_size)
     if (!is_physical(daemon))
         return 0;
     replay_topology(&daemon->replay.map, &meter->topology);
-    memset(meter->response, 0, sizeof meter->response);
+    replay_response(&daemon->replay, meter->response);
     meter->scan_rate_hz = daemon->replay.rate_most_hz;
     if (daemon->calibration.calibrated)
         log_notice("the calibration does not apply to a recording that does not go through the converter");

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static double nearest_nominal(double f_hz)
 {
@@ -112,4 +113,17 @@ void replay_topology(const struct channel_map *map, struct topology *topology)
         };
     }
     topology_init(topology);
+}
+
+void replay_response(const struct replay *replay, struct channel_response response[DSP_CHANNELS])
+{
+    enum channel_role order[CHANNEL_ROLES];
+    const int n = channel_map_order(&replay->map, order);
+    memset(response, 0, DSP_CHANNELS * sizeof *response);
+    for (int k = 0; k < n; k++) {
+        const struct recording_channel *channel =
+            &replay->recording.channel[replay->map.feed[order[k]].channel];
+        response[k].high_pass_hz = channel->high_pass_hz;
+        response[k].low_pass_hz = channel->low_pass_hz;
+    }
 }

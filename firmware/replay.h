@@ -12,7 +12,7 @@
 #define VATIO_FIRMWARE_REPLAY_H
 
 #include "board/board.h"
-#include "dsp/topology.h"
+#include "dsp/meter.h"
 #include "firmware/config.h"
 #include "hal/replay/channel_map.h"
 #include "hal/replay/recording.h"
@@ -35,5 +35,8 @@ void replay_close(struct replay *replay);
 
 /* Elements of the mapped channels at their positions in a scan. A leg without a voltage has the other one's, assumed. */
 void replay_topology(const struct channel_map *map, struct topology *topology);
+
+/* What the recording says of the front end it was made with, at the same positions. */
+void replay_response(const struct replay *replay, struct channel_response response[DSP_CHANNELS]);
 
 #endif

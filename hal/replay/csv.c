@@ -10,11 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Comments that give each channel a number of its own. */
+enum { CHANNEL_FIGURES = 3 };
+static const struct {
+    const char *name;
+    size_t offset; /* in struct recording_channel */
+    double factor;
+    double min;
+} channel_figures[CHANNEL_FIGURES] = {
+    {"skew_us", offsetof(struct recording_channel, skew_s), 1e-6, -1e6},
+    {"high_pass_hz", offsetof(struct recording_channel, high_pass_hz), 1, 0},
+    {"low_pass_hz", offsetof(struct recording_channel, low_pass_hz), 1, 0},
+};
+
 /* What the comments in front of the first row say; 0 where they say nothing. */
 struct notes {
     double rate_hz, f_nominal_hz, utc_start_ms;
-    struct recording_field skews_us; /* one per channel, with commas */
-    int64_t skews_line;
+    struct {
+        struct recording_field text; /* one number per channel, with commas */
+        int64_t line;                /* 0: not there */
+    } figure[CHANNEL_FIGURES];
 };
 
 struct csv {
@@ -55,10 +70,11 @@ static int read_note(struct notes *notes, const struct recording_text *text, str
             return recording_refuse(text, "%s \"%s\": a number above 0, at most %g, was expected",
                                     numbers[i].name, recording_show(shown, value), numbers[i].max);
     }
-    if (recording_is(name, "skew_us")) {
-        notes->skews_us = value;
-        notes->skews_line = text->line;
-    }
+    for (int i = 0; i < CHANNEL_FIGURES; i++)
+        if (recording_is(name, channel_figures[i].name)) {
+            notes->figure[i].text = value;
+            notes->figure[i].line = text->line;
+        }
     return 0;
 }
 
@@ -243,25 +259,27 @@ static int read_rows(struct csv *csv)
     return 0;
 }
 
-static int read_skews(struct csv *csv)
+static int read_channel_figures(struct csv *csv, int i)
 {
-    struct recording_field rest = csv->notes.skews_us, field;
+    const char *name = channel_figures[i].name;
+    struct recording_field rest = csv->notes.figure[i].text, field;
     char shown[RECORDING_SHOWN];
     int c = 0;
-    if (csv->notes.skews_line == 0)
+    if (csv->notes.figure[i].line == 0)
         return 0;
-    csv->text->line = csv->notes.skews_line;
+    csv->text->line = csv->notes.figure[i].line;
     for (; recording_text_field(&rest, &field); c++) {
-        double skew_us;
-        if (c == csv->recording->n_channels || !recording_number(field, &skew_us))
-            return recording_refuse(csv->text,
-                                    "skew_us \"%s\": a number for each of %d channels was expected",
-                                    recording_show(shown, field), csv->recording->n_channels);
-        csv->recording->channel[c].skew_s = skew_us * 1e-6;
+        double figure;
+        if (c == csv->recording->n_channels || !recording_number(field, &figure) ||
+            figure < channel_figures[i].min)
+            return recording_refuse(csv->text, "%s \"%s\": a number for each of %d channels was expected",
+                                    name, recording_show(shown, field), csv->recording->n_channels);
+        *(double *)((char *)&csv->recording->channel[c] + channel_figures[i].offset) =
+            figure * channel_figures[i].factor;
     }
     if (c < csv->recording->n_channels)
-        return recording_refuse(csv->text, "skew_us: %d numbers, one for each of %d channels was expected", c,
-                                csv->recording->n_channels);
+        return recording_refuse(csv->text, "%s: %d numbers, one for each of %d channels was expected", name,
+                                c, csv->recording->n_channels);
     return 0;
 }
 
@@ -279,7 +297,9 @@ static int read_all(struct csv *csv)
         result = read_rows(csv);
     if (result == 0)
         result = recording_finish(csv->recording, csv->text);
-    return result == 0 ? read_skews(csv) : result;
+    for (int i = 0; i < CHANNEL_FIGURES && result == 0; i++)
+        result = read_channel_figures(csv, i);
+    return result;
 }
 
 int csv_read(struct recording *recording, struct recording_text *text)

@@ -2,6 +2,7 @@
 #include "hal/replay/recording.h"
 
 #include "hal/replay/comtrade.h"
+#include "hal/replay/comtrade_inf.h"
 #include "hal/replay/csv.h"
 #include "hal/replay/recording_text.h"
 
@@ -94,6 +95,26 @@ static int read_dat(char *dat_path, struct bytes *dat, char *error, size_t error
     return result;
 }
 
+/* The information file beside the .cfg, if there is one; inf_path is the data file's, and changes. */
+static int read_inf(struct recording *recording, char *inf_path, char *error, size_t error_size)
+{
+    static const char *const endings[] = {"inf", "INF"};
+    char *ending = inf_path + (extension_of(inf_path) - inf_path);
+    struct bytes inf = {NULL, 0};
+    struct recording_text text;
+    int result = -ENOENT;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0] && result == -ENOENT; i++) {
+        memcpy(ending, endings[i], strlen(endings[i]));
+        result = read_file(inf_path, &inf, error, error_size);
+    }
+    if (result == 0) {
+        recording_text_init(&text, inf_path, inf.at, inf.size, error, error_size);
+        result = comtrade_inf_read(recording, &text);
+    }
+    free(inf.at);
+    return result == -ENOENT ? 0 : result;
+}
+
 static int read_cfg(struct recording *recording, const char *path, const struct bytes *cfg, char *error,
                     size_t error_size)
 {
@@ -109,7 +130,7 @@ static int read_cfg(struct recording *recording, const char *path, const struct 
         result = comtrade_read(recording, &cfg_text, &dat_text);
     }
     free(dat.at);
-    return result;
+    return result == 0 ? read_inf(recording, dat_path, error, error_size) : result;
 }
 
 static int read_cff(struct recording *recording, const char *path, const struct bytes *bytes, char *error,

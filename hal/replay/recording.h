@@ -28,6 +28,7 @@ struct recording_channel {
     double primary, secondary; /* ratio of the instrument transformer; 1, 1 where there is none */
     bool in_primary;           /* values are on the primary's side */
     double skew_s;
+    double high_pass_hz, low_pass_hz; /* single poles that whatever recorded it left in its values; 0 = none */
     double *value; /* n_samples; as in the file, scaled by its a and b, not by primary / secondary */
 };
 
@@ -41,7 +42,7 @@ struct recording {
     int64_t utc_start_ms; /* 0 where the file does not say */
 };
 
-/* By the name's end: .cfg (with .dat or .DAT beside it), .cff, .csv. */
+/* By the name's end: .cfg (with .dat or .DAT beside it, and .inf if there is one), .cff, .csv. */
 int recording_read(struct recording *recording, const char *path, char *error, size_t error_size);
 void recording_close(struct recording *recording);
 
