@@ -171,6 +171,23 @@ static void an_assumed_voltage_is_the_other_legs_turned_round(void **state)
     assert_near(point[0].i_neutral_a, sqrt(100 + 16 - 80 * cos(RIG_PI / 2)), 1e-3);
 }
 
+/* Two transformers may sit on one leg: what is assumed from the second is no voltage between legs either. */
+static void an_assumed_voltage_is_not_compared_with_another(void **state)
+{
+    (void)state;
+    static const struct house house = {{120, 119}, {{5, 0}, {6, 0}}};
+    struct rig rig;
+    static struct reading reading;
+    house_init(&rig, &house);
+    rig.channel[HOUSE_U2].part[0].deg = 0;
+    rig.config.topology.n_elements = 2;
+    rig.config.topology.element[1].u_assumed = 1;
+    topology_init(&rig.config.topology);
+    read_settled(&rig, &reading);
+    assert_true(isnan(reading.point[0].u_ll_v) && isnan(reading.point[0].u_unbalance_pct));
+    assert_near(reading.point[2].p_w, 119 * 6, 0.01);
+}
+
 static void what_is_not_metered_assumes_nothing(void **state)
 {
     (void)state;
@@ -348,6 +365,7 @@ int main(void)
         cmocka_unit_test(harmonics_between_the_legs),
         cmocka_unit_test(sums_are_free_of_their_noise),
         cmocka_unit_test(an_assumed_voltage_is_the_other_legs_turned_round),
+        cmocka_unit_test(an_assumed_voltage_is_not_compared_with_another),
         cmocka_unit_test(what_is_not_metered_assumes_nothing),
         cmocka_unit_test(a_current_between_the_legs_has_their_voltage),
         cmocka_unit_test(noise_that_returns_is_not_the_neutrals),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From relay records of few samples a cycle to captures of many: what each rate carries is read, the rest is absent. */
+#include "dsp/cycle.h"
 #include "dsp/quality.h"
+#include "dsp/wave.h"
 #include "tests/unit/dsp/rig.h"
 
 #include <setjmp.h>
@@ -212,12 +214,32 @@ static void h_max_may_be_nothing(void **state)
                 2); /* the lowest rate at the highest frequency still has a THD */
 }
 
+/* Where a rate carries no second harmonic there is no THD to speak of: absent, not 0. */
+static void without_a_second_harmonic_there_is_no_thd(void **state)
+{
+    (void)state;
+    for (int h_max = 0; h_max <= 2; h_max++) {
+        struct wave wave;
+        assert_true(wave_init(&wave, 10, GRID_POINTS));
+        wave.n_bins = 30;
+        wave.h_max = h_max;
+        wave.bin[10] = (struct phasor){100, 0};
+        wave.bin[20] = (struct phasor){3, 4};
+        wave_measure(&wave);
+        assert_int_equal(isnan(wave.thd_pct) != 0, h_max < 2);
+        assert_true(h_max < 2 || fabs(wave.thd_pct - 5) < 1e-9);
+        assert_int_equal(isnan(wave.harmonic[1]) != 0, h_max < 1);
+        assert_true(fabs(wave.rms - sqrt((10000 + 25) / 2.0)) < 1e-9); /* rms has all bins all the same */
+        wave_close(&wave);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sine_at_any_rate),   cmocka_unit_test(rich_waves_at_any_rate),
         cmocka_unit_test(holes_at_any_rate),    cmocka_unit_test(few_samples_jitter_and_ten_bits),
-        cmocka_unit_test(h_max_may_be_nothing),
+        cmocka_unit_test(h_max_may_be_nothing), cmocka_unit_test(without_a_second_harmonic_there_is_no_thd),
     };
     return cmocka_run_group_tests_name("dsp/meter_rates", tests, NULL, NULL);
 }
