@@ -4,10 +4,13 @@
 #include "firmware/base/log.h"
 #include "firmware/thread.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { STACK_SIZE = 512 << 10, IDLE_REAL_MS = 50, IDLE_SIMULATED_MS = 1 };
 enum { DISK_LOOK_MS = 60000 };
@@ -67,6 +70,8 @@ static void note(struct recorder *recorder)
     atomic_store(&recorder->health->store_errors, store->failures);
     atomic_store(&recorder->health->database_error, -store->failure);
     if (store->failed && !recorder->failing)
+        recorder->disk_due_ms = 0; /* is it the disk? */
+    if (store->failed && !recorder->failing)
         log_error("store: %s; metering goes on", store->error);
     if (!store->failed && recorder->failing)
         log_notice("store: writing again");
@@ -106,7 +111,20 @@ static void publish(struct recorder *recorder)
     atomic_store(&recorder->health->records_stored, recorder->store->written);
 }
 
-/* Once a minute of the meter's time: how much room the database has. */
+/* A disk that failed is not always marked so: ext4 of Linux 6.13 and later refuses each change, yet statvfs shows nothing.
+ * So where the store fails a file without a name is tried, which costs a sound disk nothing. */
+static bool is_read_only(const struct recorder *recorder, const struct statvfs *disk)
+{
+    if ((disk->f_flag & ST_RDONLY) != 0 || !recorder->store->failed)
+        return (disk->f_flag & ST_RDONLY) != 0;
+    int fd = open(recorder->data_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int error = fd < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return error == EROFS;
+}
+
+/* Once a minute of the meter's time, and when the store begins to fail. */
 static void look_at_disk(struct recorder *recorder)
 {
     struct health *health = recorder->health;
@@ -116,7 +134,7 @@ static void look_at_disk(struct recorder *recorder)
         return;
     recorder->disk_due_ms = now + DISK_LOOK_MS;
     bool known = statvfs(recorder->data_dir, &disk) == 0;
-    atomic_store(&health->disk_read_only, known ? (disk.f_flag & ST_RDONLY) != 0 : RECORD_ABSENT);
+    atomic_store(&health->disk_read_only, known ? is_read_only(recorder, &disk) : RECORD_ABSENT);
     atomic_store(&health->disk_free_bytes,
                  known ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize : RECORD_ABSENT);
     atomic_store(&health->disk_total_bytes,

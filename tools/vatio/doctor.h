@@ -23,6 +23,7 @@ extern const char *const doctor_state_name[];
 
 enum {
     DOCTOR_MINUTES = 60,
+    DOCTOR_QUARTERS = 96,
     DOCTOR_RECENT = 10,
     DOCTOR_FOUND = 240,
     DOCTOR_ADVICE = 320,
@@ -62,9 +63,10 @@ struct doctor_inputs {
     struct mailbox_live now;      /* the same file watch_ms later */
     int64_t watch_ms;             /* of real time */
     bool writer_lives;            /* a process of the mailbox's pid exists */
-    int minutes_error;
-    size_t minutes; /* of this run of vatiod, oldest first */
+    size_t minutes;               /* of this run of vatiod, oldest first; as many as could be had */
     struct record minute[DOCTOR_MINUTES];
+    size_t quarters; /* of the last day, of any run, oldest first */
+    struct record quarter[DOCTOR_QUARTERS];
     struct doctor_mqtt mqtt;
 };
 

@@ -30,36 +30,26 @@ static void ask_status(struct doctor_inputs *inputs)
         inputs->status = reply.body.status;
 }
 
-/* Records of another run were made under other circumstances: they are left out. */
-static void keep_minute(struct doctor_inputs *inputs, const struct control_reply *reply)
-{
-    const struct record *record = &reply->body.record;
-    if (strcmp(record->boot_id, inputs->now.boot_id) == 0 && inputs->minutes < DOCTOR_MINUTES)
-        inputs->minute[inputs->minutes++] = *record;
-}
-
-static void ask_minutes(struct doctor_inputs *inputs)
+/* The newest records of a stream, at most max; those of one run only where boot_id is not NULL. Returns how many. */
+static size_t ask_records(struct doctor_inputs *inputs, enum record_stream stream, const char *boot_id,
+                          struct record records[], int64_t max)
 {
     struct control control;
     struct control_reply reply;
-    struct control_request request = {.verb = CONTROL_STREAM, .stream = STREAM_MINUTE, .max = DOCTOR_MINUTES};
-    const int64_t newest = inputs->status.newest_seq[STREAM_MINUTE];
-    request.from_seq = newest > DOCTOR_MINUTES ? newest - DOCTOR_MINUTES + 1 : 1;
-    int error = inputs->control_error;
-    if (error == 0)
-        error = inputs->mailbox_error;
-    if (error == 0)
-        error = control_open(&control, inputs->run_dir, METER_TIMEOUT_MS);
-    inputs->minutes_error = error;
-    if (error != 0)
-        return;
-    error = control_call(&control, &request, &reply);
-    while (error == 0 && reply.status == 0 && !control_stream_end(&reply)) {
-        keep_minute(inputs, &reply);
+    struct control_request request = {.verb = CONTROL_STREAM, .stream = stream, .max = max};
+    const int64_t newest = inputs->status.newest_seq[stream];
+    size_t n = 0;
+    request.from_seq = newest > max ? newest - max + 1 : 1;
+    if (inputs->control_error != 0 || control_open(&control, inputs->run_dir, METER_TIMEOUT_MS) != 0)
+        return 0;
+    int error = control_call(&control, &request, &reply);
+    while (error == 0 && reply.status == 0 && !control_stream_end(&reply) && n < (size_t)max) {
+        if (boot_id == NULL || strcmp(reply.body.record.boot_id, boot_id) == 0)
+            records[n++] = reply.body.record;
         error = control_next(&control, &reply);
     }
     control_close(&control);
-    inputs->minutes_error = error != 0 ? error : reply.status;
+    return n;
 }
 
 static bool lives(int64_t pid)
@@ -150,7 +140,9 @@ bool doctor_collect(struct cli *cli, struct doctor_inputs *inputs)
     inputs->run_dir_error = access(inputs->run_dir, F_OK) == 0 ? 0 : -errno;
     ask_status(inputs);
     const bool waited = watch(cli, inputs);
-    ask_minutes(inputs);
+    /* Minutes of another run were made under other circumstances. */
+    inputs->minutes = ask_records(inputs, STREAM_MINUTE, inputs->now.boot_id, inputs->minute, DOCTOR_MINUTES);
+    inputs->quarters = ask_records(inputs, STREAM_QUARTER, NULL, inputs->quarter, DOCTOR_QUARTERS);
     doctor_collect_mqtt(inputs->mqtt_file, &inputs->mqtt);
     return waited;
 }

@@ -69,18 +69,30 @@ static bool stands_negative(const struct doctor_inputs *inputs, int64_t id, doub
     return is_negative(*p_w, s_va);
 }
 
-/* The registers before the present stretch of export, as far back as the minutes reach. */
+/* True if the quarter has import worth the name beside its export. */
+static bool imports(const struct record_point *quarter)
+{
+    return (double)quarter->delta.import_uwh > history_ratio * (double)quarter->delta.export_uwh;
+}
+
+/* Whether export is this point's habit: it has exported in earnest before the present stretch of quarters without
+ * import, and imported too. The quarter in which the stretch began counts as part of it. A day without any import is no
+ * generator's: the sun sets. */
 static bool has_exported_before(const struct doctor_inputs *inputs, int64_t id)
 {
-    const struct record_point *point = point_of(&inputs->now.live, id);
-    double import_uwh = (double)point->total.import_uwh, export_uwh = (double)point->total.export_uwh;
-    double before_uwh = export_uwh;
-    for (size_t i = inputs->minutes; i-- > 0;) {
-        const struct record_point *minute = point_of(&inputs->minute[i], id);
-        if (minute == NULL || !(minute->p_w < 0))
-            break;
-        before_uwh = (double)(minute->total.export_uwh - minute->delta.export_uwh);
+    const struct record_energy *total = &point_of(&inputs->now.live, id)->total;
+    const double import_uwh = (double)total->import_uwh, export_uwh = (double)total->export_uwh;
+    double before_uwh = 0; /* a meter without a quarter's history has done nothing before */
+    bool began = false;
+    for (size_t i = inputs->quarters; i-- > 0 && !began;) {
+        const struct record_point *quarter = point_of(&inputs->quarter[i], id);
+        if (quarter == NULL)
+            continue;
+        began = imports(quarter);
+        before_uwh = (double)(quarter->total.export_uwh - quarter->delta.export_uwh);
     }
+    if (!began && inputs->quarters == DOCTOR_QUARTERS)
+        return false;
     return import_uwh > history_ratio * export_uwh && before_uwh > history_ratio * import_uwh;
 }
 

@@ -34,21 +34,58 @@ static void one_turned_from_the_start(void)
     power(BENCH_GRID, -1200, 1200, 0, KWH);
 }
 
-/* Ten minutes of 20 Wh each, after a long life of import. */
+/* Quarters of 300 Wh, the first `before` of import, the others of export; registers begin at these. */
+static void history(size_t quarters, size_t before, int64_t import_uwh, int64_t export_uwh)
+{
+    in.quarters = quarters;
+    for (size_t i = 0; i <= quarters; i++) {
+        struct record *record = i < quarters ? &in.quarter[i] : &in.now.live;
+        if (i < quarters)
+            *record = bench_record(1);
+        struct record_energy *delta = &record->point[0].delta;
+        delta->import_uwh = i < before ? 300000000 : 0;
+        delta->export_uwh = i < before || i == quarters ? 0 : 300000000;
+        import_uwh += delta->import_uwh;
+        export_uwh += delta->export_uwh;
+        record->point[0].total.import_uwh = import_uwh;
+        record->point[0].total.export_uwh = export_uwh;
+    }
+}
+
 static void one_turned_later(void)
 {
     one_turned_from_the_start();
-    for (size_t i = 0; i <= in.minutes; i++) {
-        struct record *record = i < in.minutes ? &in.minute[i] : &in.now.live;
-        record->point[0].total.import_uwh = KWH;
-        record->point[0].delta.export_uwh = i < in.minutes ? 20000000 : 0;
-        record->point[0].total.export_uwh = (int64_t)(i < in.minutes ? i + 1 : i) * 20000000;
-    }
+    history(20, 8, KWH, 0);
+}
+
+static void one_turned_within_a_quarter(void)
+{
+    one_turned_later();
+    in.quarter[8].point[0].delta.import_uwh = 100000000;
+}
+
+static void one_turned_a_day_ago(void)
+{
+    one_turned_from_the_start();
+    history(DOCTOR_QUARTERS, 0, KWH, KWH);
 }
 
 static void one_that_has_exported_before(void)
 {
-    power(BENCH_GRID, -1200, 1200, KWH, KWH);
+    one_turned_from_the_start();
+    history(20, 8, KWH, KWH);
+}
+
+static void one_whose_history_lacks_the_point(void)
+{
+    one_that_has_exported_before();
+    in.quarter[19].n_points = 0;
+}
+
+static void one_without_import(void)
+{
+    one_turned_from_the_start();
+    history(20, 0, 0, KWH);
 }
 
 static void one_with_unmeasured_generation(void)
@@ -231,6 +268,14 @@ static const struct {
      DOCTOR_FAULT, "grid: -1200 W"},
     {"a sensor turned round later", 1, one_turned_later, DOCTOR_SKIPPED, DOCTOR_SKIPPED, DOCTOR_FAULT,
      "grid: -1200 W"},
+    {"a sensor turned round within a quarter", 1, one_turned_within_a_quarter, DOCTOR_SKIPPED, DOCTOR_SKIPPED,
+     DOCTOR_FAULT, "grid: -1200 W"},
+    {"a sensor turned round a day ago", 1, one_turned_a_day_ago, DOCTOR_SKIPPED, DOCTOR_SKIPPED, DOCTOR_FAULT,
+     "grid: -1200 W"},
+    {"a history without import", 1, one_without_import, DOCTOR_SKIPPED, DOCTOR_SKIPPED, DOCTOR_FAULT,
+     "grid: -1200 W"},
+    {"a quarter without the point", 1, one_whose_history_lacks_the_point, DOCTOR_SKIPPED, DOCTOR_SKIPPED,
+     DOCTOR_OK, "exports, as it has done before"},
     {"a meter that has exported before", 1, one_that_has_exported_before, DOCTOR_SKIPPED, DOCTOR_SKIPPED,
      DOCTOR_OK, "exports, as it has done before"},
     {"generation that no channel measures", 1, one_with_unmeasured_generation, DOCTOR_SKIPPED, DOCTOR_SKIPPED,

@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""vatio doctor on real programs in which one thing is wrong.
+
+usage: test_doctor.py BIN_DIR [SCENARIO...]     BIN_DIR holds firmware/vatiod, net/vatio-mqtt, tools/vatio/vatio
+
+Each scenario makes one fault for real and asks for its line, its advice and the exit status. A scenario whose fault cannot
+be made here (mounting, tracing, no broker) says "skipped" and why. tests/README.md says which faults are injected at unit
+level only.
+"""
+import ctypes
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+from harness import MOSQUITTO, free_port, until
+from test_vatiod import Place
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNS = 0x20000
+PTRACE_ATTACH, PTRACE_DETACH = 16, 17
+WALL = 0x40000000
+
+CALIBRATION = """[calibration]
+schema = 1
+board = reference
+serial = t1
+date = 2026-11-20
+reference = none
+"""
+
+
+class Skipped(Exception):
+    """The fault cannot be made on this machine."""
+
+
+def doctor(place, *arguments):
+    """Exit status and {check: finding}; the text says the same as the JSON."""
+    options = ("--seconds", "1", "--mqtt-status", os.path.join(place.root, "mqtt.json"), *arguments)
+    result = place.vatio("doctor", "--json", *options)
+    assert result.stderr == "", result.stderr
+    findings = {finding["check"]: finding for finding in json.loads(result.stdout)}
+    return result.returncode, findings
+
+
+def is_found(place, check, state, found, code, *arguments):
+    """The check has its line, its advice, and the exit status; returns all findings."""
+    status, findings = doctor(place, *arguments)
+    finding = findings[check]
+    assert finding["state"] == state and re.search(found, finding["found"]), finding
+    assert ("advice" in finding) == (state in ("FAULT", "WARN")), finding
+    assert status == code, (status, findings)
+    text = place.vatio("doctor", "--seconds", "1", "--mqtt-status", os.path.join(place.root, "mqtt.json"), *arguments)
+    lines = text.stdout.splitlines()
+    line = next(i for i, one in enumerate(lines) if re.match(rf"{state} +{check} +- ", one))
+    if state == "FAULT":
+        assert lines[line + 1].startswith("        ") and len(lines[line + 1]) > 30, lines
+    assert text.returncode == code, text
+    print(f"  {lines[line]}")
+    return findings
+
+
+def faults(findings):
+    return sorted(name for name, finding in findings.items() if finding["state"] == "FAULT")
+
+
+def calibration(place):
+    path = os.path.join(place.root, "calibration.ini")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(CALIBRATION)
+    return path
+
+
+def meter(place, *arguments, speed="20"):
+    """A calibrated meter with a steady load of 10 A, imported, that has shown full seconds."""
+    process = place.vatiod("--sim-speed", speed, "--calibration", calibration(place), "--set", "sim.source=steady", "--set",
+                           "sim.i_a=10", *arguments)
+    until(lambda: (place.status() or {}).get("live", {}).get("utc_end_ms", 0) > 0 or process.child.poll() is not None,
+          "a second is metered")
+    assert process.child.poll() is None, process.text()
+    return process
+
+
+def publisher(place, port):
+    process = place.start(os.path.join(place.bin_dir, "net/vatio-mqtt"), "--config", "", "--broker", f"127.0.0.1:{port}",
+                          "--run-dir", place.run, "--state-dir", os.path.join(place.root, "mqtt"), "--status-file",
+                          os.path.join(place.root, "mqtt.json"), "--set", "mqtt.backoff_min_s=0.1", "--set",
+                          "mqtt.backoff_max_s=0.2")
+    until(lambda: os.path.exists(os.path.join(place.root, "mqtt.json")), "vatio-mqtt tells its state")
+    return process
+
+
+def mqtt_status(place):
+    with open(os.path.join(place.root, "mqtt.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def mount(*arguments):
+    """In this program's own mount namespace."""
+    result = subprocess.run(["mount", *arguments], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise Skipped(f"mount: {result.stderr.strip()}")
+
+
+def private_mounts():
+    if os.geteuid() != 0 or LIBC.unshare(CLONE_NEWNS) != 0:
+        raise Skipped("mounting needs root")
+    mount("--make-rprivate", "/")
+
+
+# --- nothing wrong, nothing there --------------------------------------------------------------------------------------
+
+def scenario_a_good_meter_is_well(place):
+    meter(place)
+    code, findings = doctor(place)
+    assert code == 0 and faults(findings) == [], findings
+    assert findings["front-end"]["state"] == "OK" and "SIMULATED" in findings["front-end"]["found"]
+    assert findings["broker"]["state"] == "SKIPPED", findings["broker"]
+
+
+def scenario_no_vatiod(place):
+    is_found(place, "vatiod", "FAULT", "not running: .*No such file", 3)
+    process = meter(place)
+    assert process.stop() == 0
+    is_found(place, "vatiod", "FAULT", "not running: nobody listens", 3)
+
+
+def scenario_vatiod_was_killed(place):
+    meter(place).kill()
+    findings = is_found(place, "vatiod", "FAULT", "killed vatiod left behind", 3)
+    assert "is gone" in findings["mailbox"]["found"], findings["mailbox"]
+    assert findings["samples"]["state"] == "SKIPPED", findings["samples"]
+
+
+def scenario_wrong_usage(place):
+    for words in (("--frobnicate",), ("now",), ("--seconds", "0")):
+        result = place.vatio("doctor", *words)
+        assert result.returncode == 2 and result.stdout == "", result
+
+
+# --- sensors and wires -------------------------------------------------------------------------------------------------
+
+def scenario_no_calibration(place):
+    process = place.vatiod("--sim-speed", "20", "--set", "sim.source=steady")
+    until(place.status, "it answers")
+    findings = is_found(place, "calibration", "FAULT", "nominal scales", 1)
+    assert faults(findings) == ["calibration"], findings
+    assert process.stop() == 0
+
+
+def scenario_clipped_channel(place):
+    meter(place, "--set", "sim.i_a=50")
+    findings = is_found(place, "clipped", "FAULT", r"^CH1 current grid L1: \d+ of \d+ windows", 1)
+    assert faults(findings) == ["clipped"], findings
+
+
+def scenario_reversed_current(place):
+    meter(place, "--set", "sim.phi_deg=180")
+    findings = is_found(place, "reversed", "FAULT", "^grid: -1200 W", 1)
+    assert faults(findings) == ["reversed"], findings
+    code, findings = doctor(place, "--generation")
+    assert code == 0 and findings["reversed"]["state"] == "OK", findings
+
+
+def scenario_reversed_after_long_import(place):
+    process = meter(place, speed="600")
+    until(lambda: place.status()["live"]["grid_import_uwh"] > 500e6, "half a kilowatt-hour of import")
+    assert process.stop() == 0
+    meter(place, "--set", "sim.phi_deg=180")
+    is_found(place, "reversed", "FAULT", "^grid: -1200 W", 1)
+
+
+def scenario_sensor_fault(place):
+    meter(place, "--set", "sim.corrupt_share=0.01")
+    is_found(place, "sensor", "FAULT", r"\(\d\.\d+ %\)", 1)
+
+
+def scenario_no_mains(place):
+    process = place.vatiod("--sim-speed", "20", "--calibration", calibration(place), "--set", "sim.source=steady", "--set",
+                           "sim.u_v=0", "--set", "sim.i_a=0")
+    until(lambda: place.status() and place.status()["heartbeat"] > 20, "windows go by")
+    is_found(place, "mains", "FAULT", "no mains", 1)
+    assert process.stop() == 0
+
+
+def acquire_thread(pid):
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/comm", encoding="ascii") as file:
+            if file.read().strip() == "acquire":
+                return int(task)
+    raise AssertionError("no thread acquire")
+
+
+def scenario_no_samples(place):
+    """The sampling thread alone is held, as a converter driver that never returns would hold it."""
+    process = meter(place)
+    thread = acquire_thread(process.child.pid)
+    if LIBC.ptrace(PTRACE_ATTACH, thread, None, None) != 0:
+        raise Skipped(f"ptrace: {os.strerror(ctypes.get_errno())}")
+    try:
+        os.waitpid(thread, WALL)
+        time.sleep(0.3)  # what waits in the ring is measured meanwhile
+        findings = is_found(place, "samples", "FAULT", "^0 scans in 1.0 s", 1)
+        assert findings["mailbox"]["state"] == "FAULT" and findings["vatiod"]["state"] == "OK", findings
+    finally:
+        LIBC.ptrace(PTRACE_DETACH, thread, None, None)
+    until(lambda: doctor(place)[0] == 0, "samples again")
+
+
+# --- what is kept and sent ---------------------------------------------------------------------------------------------
+
+def scenario_register_journal_damaged(place):
+    process = meter(place, "--set", "journal.interval_s=1")
+    until(lambda: place.status()["health"]["journal_writes"] >= 4, "each slot is written")
+    assert process.stop() == 0
+    path = os.path.join(place.data, "registers.journal")
+    with open(path, "r+b") as file:
+        file.seek((4 << 20) + 100)  # within the second slot
+        file.write(b"\xff" * 200)
+    meter(place)
+    findings = is_found(place, "journal", "FAULT", "^1 damaged slot of", 1)
+    assert faults(findings) == ["journal"], findings
+
+
+def scenario_disk_nearly_full(place):
+    os.mkdir(place.data)
+    mount("-t", "tmpfs", "-o", "size=64m", "none", place.data)
+    with open(os.path.join(place.data, "ballast"), "wb") as file:
+        file.write(bytes(50 << 20))  # the journal takes 12
+    meter(place)
+    findings = is_found(place, "disk", "FAULT", r"^[0-4]\.\d % free, \d of 64 MiB", 1)
+    assert faults(findings) == ["disk"], findings
+
+
+def scenario_database_read_only(place):
+    """A disk that failed under a running meter: ext4 with errors=remount-ro, told of an error."""
+    image = os.path.join(place.root, "disk")
+    with open(image, "wb") as file:
+        file.truncate(64 << 20)
+    os.mkdir(place.data)
+    try:
+        subprocess.run(["mkfs.ext4", "-q", image], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Skipped(f"mkfs.ext4: {error}") from error
+    mount("-o", "loop,errors=remount-ro", image, place.data)
+    try:
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            device = next(line.split()[0] for line in mounts if f" {place.data} " in line)
+        trigger = f"/sys/fs/ext4/{os.path.basename(device)}/trigger_fs_error"
+        if not os.path.exists(trigger):
+            raise Skipped("ext4 here cannot be told of an error")
+        process = meter(place, "--set", "store.commit_s=0")
+        with open(trigger, "w", encoding="ascii") as file:
+            file.write("test")
+        until(lambda: place.status()["health"]["store_errors"] > 0, "a write fails")
+        findings = is_found(place, "database", "FAULT", r"vatio\.db is read-only \(", 1)
+        assert "registers" in faults(findings) or place.status()["health"]["journal_errors"] == 0, findings
+        process.kill()
+    finally:
+        subprocess.run(["umount", "-l", place.data], check=False)
+
+
+def scenario_broker_unreachable(place):
+    meter(place)
+    port = free_port()
+    process = publisher(place, port)
+    until(lambda: mqtt_status(place)["connects_refused"] > 0, "an attempt fails")
+    findings = is_found(place, "broker", "FAULT", f"^127.0.0.1:{port} cannot be reached", 1)
+    assert faults(findings) == ["broker"], findings
+    process.kill()
+    old = time.time() - 600
+    os.utime(os.path.join(place.root, "mqtt.json"), (old, old))
+    is_found(place, "broker", "FAULT", r"no status for 60\d s", 1)
+
+
+def scenario_broker_reachable(place):
+    if not os.path.exists(MOSQUITTO):
+        raise Skipped("mosquitto is not installed")
+    port = place.broker()
+    meter(place)
+    publisher(place, port)
+    until(lambda: mqtt_status(place)["connected"], "connected")
+    is_found(place, "broker", "OK", f"connected to 127.0.0.1:{port}", 0)
+
+
+def play(name, function, bin_dir):
+    """0 passed, 1 failed, 2 skipped."""
+    place = Place(bin_dir)
+    print(name.replace("_", " "), flush=True)
+    try:
+        function(place)
+        return 0
+    except Skipped as reason:
+        print(f"  skipped: {reason}", flush=True)
+        return 2
+    except Exception as error:  # a scenario's failure must not hide the others'
+        print(f"  FAILED: {type(error).__name__}: {error}", flush=True)
+        return 1
+    finally:
+        for process in place.processes:
+            process.kill()
+        subprocess.run(["umount", "-ql", place.data], check=False, stderr=subprocess.DEVNULL)
+        place.close()
+
+
+def main():
+    bin_dir = os.path.abspath(sys.argv[1])
+    scenarios = {name[9:]: function for name, function in globals().items() if name.startswith("scenario_")}
+    try:
+        private_mounts()
+    except Skipped as reason:
+        print(f"no mounts of our own: {reason}")
+    results = [play(name, scenarios[name], bin_dir) for name in sys.argv[2:] or list(scenarios)]
+    print(f"{results.count(0)} passed, {results.count(1)} failed, {results.count(2)} skipped")
+    return 1 if 1 in results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
