@@ -130,13 +130,6 @@ static void drop_pending(struct registers *registers, enum circuit circuit)
     memset(creep->pending, 0, sizeof creep->pending);
 }
 
-static void reset_block(struct creep *creep)
-{
-    creep->block_s = 0;
-    creep->block_p_ws = 0;
-    creep->block_q_vars = 0;
-}
-
 /* The window's energy waits with the rest of its block, or goes into the registers. */
 static void add_energy(struct registers *registers, int i, const double micro[ENERGIES])
 {
@@ -165,42 +158,74 @@ static void set_load_running(struct registers *registers)
     set_running(registers, CIRCUIT_LOAD, creep[CIRCUIT_GRID].running || creep[CIRCUIT_SOLAR].running);
 }
 
-/* Takes a circuit's own window into its block; a strong one starts it at once, and its block anew, so that
- * the idle time before does not stop it again. */
-static void creep_add(struct registers *registers, enum circuit circuit, const struct point_reading *point,
-                      double duration_s)
+static bool is_point_of(const struct registers *registers, int i, enum circuit circuit,
+                        const struct reading *reading)
+{
+    return registers->topology.point[i].circuit == circuit && !isnan(reading->point[i].p_w);
+}
+
+/* A missing q1_var counts as none. */
+static double reactive_var(const struct point_reading *point)
+{
+    return isnan(point->q1_var) ? 0 : point->q1_var;
+}
+
+/* A window strong enough on the circuit or one of its legs starts the circuit at once, and its blocks anew, so that the
+ * idle time before does not stop it again. */
+static void start_at_once(struct registers *registers, enum circuit circuit, const struct reading *reading)
 {
     struct creep *creep = &registers->creep[circuit];
-    if (isnan(point->p_w))
-        return;
-    double q1_var = isnan(point->q1_var) ? 0 : point->q1_var;
-    if (!creep->running && hypot(point->p_w, q1_var) >= at_once * registers->config.start_va) {
-        set_running(registers, circuit, true);
-        reset_block(creep);
+    for (int i = 0; i < registers->topology.n_points && !creep->running; i++) {
+        const struct point_reading *point = &reading->point[i];
+        if (is_point_of(registers, i, circuit, reading) &&
+            hypot(point->p_w, reactive_var(point)) >= at_once * registers->config.start_va) {
+            set_running(registers, circuit, true);
+            memset(creep->block, 0, sizeof creep->block);
+        }
     }
-    creep->block_s += duration_s;
-    creep->block_p_ws += point->p_w * duration_s;
-    creep->block_q_vars += q1_var * duration_s;
+}
+
+/* Takes the window of a circuit and its legs into their blocks. */
+static void creep_add(struct registers *registers, enum circuit circuit, const struct reading *reading)
+{
+    start_at_once(registers, circuit, reading);
+    for (int i = 0; i < registers->topology.n_points; i++) {
+        if (!is_point_of(registers, i, circuit, reading))
+            continue;
+        struct creep_block *block = &registers->creep[circuit].block[registers->topology.point[i].leg];
+        block->s += reading->duration_s;
+        block->p_ws += reading->point[i].p_w * reading->duration_s;
+        block->q_vars += reactive_var(&reading->point[i]) * reading->duration_s;
+    }
 }
 
 static void creep_add_window(struct registers *registers, const struct reading *reading)
 {
-    const struct topology *topology = &registers->topology;
-    for (int i = 0; i < topology->n_points; i++)
-        if (topology->point[i].leg == 0 && topology->point[i].circuit != CIRCUIT_LOAD)
-            creep_add(registers, topology->point[i].circuit, &reading->point[i], reading->duration_s);
+    creep_add(registers, CIRCUIT_GRID, reading);
+    creep_add(registers, CIRCUIT_SOLAR, reading);
     set_load_running(registers);
+}
+
+/* The strongest mean of the circuit and its legs; NaN when nothing is known. */
+static double block_mean_va(const struct creep *creep)
+{
+    double strongest_va = (double)NAN;
+    for (int leg = 0; leg < 3; leg++) {
+        const struct creep_block *block = &creep->block[leg];
+        if (block->s > 0)
+            strongest_va = fmax(strongest_va, hypot(block->p_ws, block->q_vars) / block->s);
+    }
+    return strongest_va;
 }
 
 static void creep_decide(struct registers *registers, enum circuit circuit)
 {
     struct creep *creep = &registers->creep[circuit];
-    if (creep->block_s <= 0)
-        return; /* nothing known: as it was */
-    double mean_va = hypot(creep->block_p_ws, creep->block_q_vars) / creep->block_s;
-    double limit_va = creep->running ? registers->config.stop_va : registers->config.start_va;
-    set_running(registers, circuit, mean_va >= limit_va);
-    reset_block(creep);
+    const double mean_va = block_mean_va(creep);
+    const double limit_va = creep->running ? registers->config.stop_va : registers->config.start_va;
+    if (!isnan(mean_va)) /* else as it was */
+        set_running(registers, circuit, mean_va >= limit_va);
+    memset(creep->block, 0, sizeof creep->block);
 }
 
 static void end_block(struct registers *registers)

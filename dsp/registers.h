@@ -7,7 +7,8 @@
  *          elements for the circuit's own register. Quadrants by the signs of p_w and q1_var (IEC 62053-23): I +P
  *          +Q, II -P +Q, III -P -Q, IV +P -Q.
  * Creep:   one decision per circuit: stopped until the mean complex power of a 20 s block reaches start_va (or one
- *          window reaches ten times that), running until a block's mean falls below stop_va. While stopped the
+ *          window reaches ten times that), running until a block's mean falls below stop_va; the mean is the circuit's or
+ *          the strongest of its legs', so that what passes from leg to leg is not taken for nothing. While stopped the
  *          energy waits in a pending block; it is then released or dropped, and what was dropped is counted. load
  *          runs while grid or solar does. Blocks are of metered time and common to all circuits.
  * Absent:  a NaN adds nothing to its register; so does a value beyond 1 GWh in one window, which is no
@@ -40,11 +41,15 @@ struct creep_config {
     double stop_va;  /* <= start_va */
 };
 
+struct creep_block {
+    double s;    /* time that the sums below cover: the present block, or since the start within it */
+    double p_ws; /* integral of p_w and q1_var */
+    double q_vars;
+};
+
 struct creep {
     bool running;
-    double block_s;    /* time that the sums below cover: the present block, or since the start within it */
-    double block_p_ws; /* integral of p_w and q1_var */
-    double block_q_vars;
+    struct creep_block block[3]; /* circuit, L1, L2 */
     double pending[3][ENERGIES]; /* while stopped: circuit, L1, L2, in micro-units */
 };
 

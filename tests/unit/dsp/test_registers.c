@@ -375,21 +375,50 @@ static void test_a_strong_window_starts_at_once_and_takes_along_what_waited(void
     assert_int_equal(registers.dropped_uwh, 0);
 }
 
+static void run_legs(struct registers *registers, int n, double l1_w, double l2_w)
+{
+    for (int k = 0; k < n; k++) {
+        struct reading reading = window(k, 200000000);
+        set_point(&reading, GRID_L1, l1_w, 0);
+        set_point(&reading, GRID_L2, l2_w, 0);
+        set_point(&reading, GRID, l1_w + l2_w, 0);
+        registers_add(registers, &reading);
+    }
+}
+
 static void test_elements_follow_their_circuit(void **state)
 {
     (void)state;
     struct topology topology = house();
     struct registers registers;
     registers_init(&registers, &topology, &creep);
-    for (int k = 0; k < 100; k++) {
-        struct reading reading = window(k, 200000000);
-        set_point(&reading, GRID_L1, 100, 0);
-        set_point(&reading, GRID_L2, -99.5, 0);
-        set_point(&reading, GRID, 0.5, 0); /* the billing point hardly moves */
-        registers_add(&registers, &reading);
-    }
+    run_legs(&registers, 100, 0.8, 0.3); /* neither of the legs nor their sum is enough */
     assert_int_equal(registers.energy[GRID_L1].import_uwh, 0);
-    assert_in_range(registers.dropped_uwh, 2776, 2778); /* 20 s of 0.5 W at the circuit: 2,777.8 uWh */
+    assert_in_range(registers.dropped_uwh, 6110, 6112); /* 20 s of 1.1 W at the circuit: 6,111.1 uWh */
+    run_legs(&registers, 100, 0.8, 0.5);                /* their sum is */
+    assert_in_range(registers.energy[GRID_L2].import_uwh, 2776, 2778);
+    assert_in_range(registers.energy[GRID].import_uwh, 7221, 7223);
+}
+
+/* What comes in on one leg and goes out on the other is nothing at the billing point, and much on each leg. */
+static void test_what_passes_from_leg_to_leg_is_no_creep(void **state)
+{
+    (void)state;
+    static const double watts[] = {600, 1.3}; /* starts at once; starts at the block's end */
+    for (size_t k = 0; k < 2; k++) {
+        struct topology topology = house();
+        struct registers registers;
+        registers_init(&registers, &topology, &creep);
+        run_legs(&registers, 300, watts[k], -watts[k]);
+        double expected_uwh = 60 * watts[k] / 3600 * 1e6;
+        assert_true(registers.creep[CIRCUIT_GRID].running);
+        assert_true(fabs((double)registers.energy[GRID_L1].import_uwh - expected_uwh) <= 1.0);
+        assert_true(fabs((double)registers.energy[GRID_L2].export_uwh - expected_uwh) <= 1.0);
+        assert_int_equal(registers.energy[GRID].import_uwh + registers.energy[GRID].export_uwh, 0);
+        assert_int_equal(registers.dropped_uwh, 0);
+        run_legs(&registers, 100, 0.5, -0.5);
+        assert_false(registers.creep[CIRCUIT_GRID].running);
+    }
 }
 
 /* load = grid + solar, window by window; either of them makes it run. */
@@ -457,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_stop_has_hysteresis),
         cmocka_unit_test(test_a_strong_window_starts_at_once_and_takes_along_what_waited),
         cmocka_unit_test(test_elements_follow_their_circuit),
+        cmocka_unit_test(test_what_passes_from_leg_to_leg_is_no_creep),
         cmocka_unit_test(test_load_runs_while_grid_or_solar_does),
         cmocka_unit_test(test_absent_power_decides_nothing),
     };
