@@ -58,7 +58,9 @@ int status_file_write(const char *path, const char *text)
     const int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return -errno;
-    int error = write_all(fd, text);
+    int error = fchmod(fd, 0644) == 0 ? 0 : -errno; /* whatever the umask */
+    if (error == 0)
+        error = write_all(fd, text);
     if (close(fd) != 0 && error == 0)
         error = -errno;
     if (error == 0 && rename(fresh, path) != 0)
