@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { HOUSE_LOADS = 12, HOUSE_LOADS_TWO_LEGS = 14 };
+enum { HOUSE_LOADS = 12, HOUSE_LOADS_TWO_LEGS = 15 };
 
 struct house_config {
     double f_nominal_hz; /* 45..65 */
@@ -38,7 +38,7 @@ struct house *house_init(const struct house_config *config);
 void house_close(struct house *house);
 struct waveform_source *house_source(struct house *house);
 
-/* For demonstrations and tests: the loads by index 0..house_loads()-1, two more where there are two legs. */
+/* For demonstrations and tests: the loads by index 0..house_loads()-1, three more where there are two legs. */
 int house_loads(const struct house *house);
 const char *house_load_name(const struct house *house, int load);
 bool house_load_on(const struct house *house, int load);

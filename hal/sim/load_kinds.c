@@ -171,4 +171,13 @@ const struct load_kind load_kinds[LOADS] = {
         .off_max_s = 100,
         .habit = {{11, 12, 0.6, 0.9, 0.9}},
     },
+    {
+        .name = "home office",
+        .law = law_filter,
+        .plate = {.p_w = 45, .q_var = -25},
+        .supply = SUPPLY_L2,
+        .peak_a = 0.8,
+        .start_peak_a = 0.8,
+        .habit = {{0, 0, 24, 24, 1}},
+    },
 };

@@ -3,7 +3,7 @@
  *
  * Plan:    each house day every load draws its sessions from its habits; within a session it runs or, where it has a
  *          thermostat or a program, cycles. The draws depend on seed, day and load only.
- * Legs:    with one leg everything hangs on it, and what needs 240 V is not there. With two, each load is on the leg of
+ * Legs:    with one leg everything hangs on it, and the last loads are not there. With two, each load is on the leg of
  *          its plate or across both; then half of its current at the rated voltage flows through each leg.
  * Fuse:    a load whose starting current would lift a leg's sum of peak currents over LOADS_PEAK_A waits: the household
  *          does not blow its fuse, and the meter's range holds.
@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 enum {
-    LOADS = 14,
+    LOADS = 15,
     LOADS_ONE_LEG = 12 /* the first ones */,
     LOADS_PEAK_A = 57,
     LOAD_HABITS = 6,
