@@ -184,10 +184,14 @@ static int check_replay(const struct config *config, struct options_error *error
     const double f_hz = config->replay_f_nominal_hz;
     if (fabs(f_hz) > 0 && fabs(f_hz - 50) > 0 && fabs(f_hz - 60) > 0)
         return refuse(error, "replay.f_nominal_hz", "neither", "0, 50 or 60 Hz");
-    if (config->adc_source != CONFIG_ADC_REPLAY)
-        return config_starts_with_recording(config)
-                   ? refuse(error, "sim.start", config->sim_start, "a time, as adc.source is not replay")
-                   : 0;
+    bool replay = config->adc_source == CONFIG_ADC_REPLAY;
+    if (!replay && config_starts_with_recording(config))
+        return refuse(error, "sim.start", config->sim_start, "a time, as adc.source is not replay");
+    if (!replay && (config->replay_through_adc || config->replay_loop))
+        return refuse(error, config->replay_loop ? "replay.loop" : "replay.through_adc", "yes",
+                      "adc.source = replay beside it");
+    if (!replay)
+        return 0;
     if (config->replay_file[0] == '\0')
         return refuse(error, "replay.file", "nothing", "a recording, as adc.source is replay");
     if (config->check_pct >= 0)

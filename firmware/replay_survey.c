@@ -10,7 +10,7 @@ static const double longest_spacing_s = 0.02; /* beyond a cycle of 50 Hz it is a
 static const double jitter_share = 0.02;
 static const double threshold_share = 0.1; /* of the rms value: below it is noise around zero */
 
-/* The largest spacing of the run that ends at sample n, from that of the run before. */
+/* Whether the run that ends at sample n has a gap; gap_at is the last sample after one. */
 static bool run_has_gap(const double *time_s, int64_t n, int64_t *gap_at)
 {
     if (time_s[n] - time_s[n - 1] > longest_spacing_s)
@@ -22,7 +22,7 @@ void survey_rates(const struct recording *recording, double *slowest_hz, double 
 {
     const double *time_s = recording->time_s;
     const double mean_hz = recording->rate_hz;
-    double slowest = INFINITY;
+    double slowest = HUGE_VAL;
     double fastest = 0;
     int64_t gap_at = -RUN;
     for (int64_t n = 1; n < recording->n_samples; n++) {
@@ -32,11 +32,10 @@ void survey_rates(const struct recording *recording, double *slowest_hz, double 
         slowest = fmin(slowest, rate_hz);
         fastest = fmax(fastest, rate_hz);
     }
-    bool known = isfinite(slowest);
-    *slowest_hz = known && slowest < mean_hz * (1 - jitter_share) ? slowest : mean_hz;
-    *fastest_hz = known && fastest > mean_hz * (1 + jitter_share) ? fastest : mean_hz;
-    if (known && *slowest_hz > fastest) /* gaps have lowered the mean below every run */
-        *slowest_hz = slowest;
+    bool as_mean = fabs(slowest / mean_hz - 1) < jitter_share && fabs(fastest / mean_hz - 1) < jitter_share;
+    bool known = isfinite(slowest) && !as_mean;
+    *slowest_hz = known ? slowest : mean_hz;
+    *fastest_hz = known ? fastest : mean_hz;
 }
 
 /* Mean and rms about it. */

@@ -18,7 +18,8 @@ struct fake_adc {
     struct adc adc;
     struct clock *clock;
     int reads;
-    int fail_at, late_at, corrupt_at;
+    int fail_at, late_at, corrupt_at, end_at;
+    int64_t due_ns; /* of the last read */
 };
 
 static int fake_read(struct adc *adc, int64_t due_ns, struct adc_scan *scan)
@@ -26,6 +27,9 @@ static int fake_read(struct adc *adc, int64_t due_ns, struct adc_scan *scan)
     struct fake_adc *fake = (struct fake_adc *)adc;
     clock_sleep_until(fake->clock, due_ns);
     fake->reads++;
+    fake->due_ns = due_ns;
+    if (fake->reads == fake->end_at)
+        return -ENODATA;
     if (fake->reads == fake->fail_at)
         return -EIO;
     *scan = (struct adc_scan){.n = 1, .hold_ns = {due_ns}, .code = {(uint16_t)(fake->reads & 1023)}};
@@ -103,6 +107,40 @@ static void test_it_ends_when_asked(void **state)
     assert_int_equal(bench.fake.reads, 0);
 }
 
+static void test_it_ends_when_no_scan_follows(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    set_up(&bench);
+    bench.fake.end_at = 4;
+    int steps = 0;
+    while (acquire_step(&bench.acquire))
+        steps++;
+    assert_int_equal(steps, 3);
+    assert_int_equal(spsc_count(&bench.ring), 3);
+    assert_int_equal(atomic_load(&bench.health.scans_failed),
+                     0); /* nothing has failed, nothing is opened again */
+    assert_int_equal(bench.fake.reads, 4);
+}
+
+/* A recording's rate is its own: the dithered pace would end it too early or too late. */
+static void test_a_source_with_a_pace_of_its_own_is_asked_now(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    set_up(&bench);
+    struct adc_ops ops = fake_ops;
+    ops.own_pace = true;
+    bench.fake.adc.ops = &ops;
+    int64_t start_ns = clock_mono_ns(&bench.clock.clock);
+    for (int k = 0; k < RING; k++) {
+        assert_true(acquire_step(&bench.acquire));
+        assert_true(bench.fake.due_ns == start_ns);
+    }
+    bench.acquire.end_ns = start_ns;
+    assert_false(acquire_step(&bench.acquire));
+}
+
 static void test_a_full_ring_loses_the_scan_and_counts_it(void **state)
 {
     (void)state;
@@ -162,6 +200,8 @@ int main(void)
         cmocka_unit_test(test_scans_reach_the_ring_in_order),
         cmocka_unit_test(test_it_ends_at_its_end),
         cmocka_unit_test(test_it_ends_when_asked),
+        cmocka_unit_test(test_it_ends_when_no_scan_follows),
+        cmocka_unit_test(test_a_source_with_a_pace_of_its_own_is_asked_now),
         cmocka_unit_test(test_a_full_ring_loses_the_scan_and_counts_it),
         cmocka_unit_test(test_a_failing_converter_is_opened_again_and_goes_on),
         cmocka_unit_test(test_late_and_corrupt_scans_are_counted_and_delivered),

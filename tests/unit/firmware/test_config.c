@@ -48,6 +48,19 @@ static const struct refusal {
     {"stop above start", {"--set", "meter.start_va=1", "--set", "meter.stop_va=2"}, "at most meter.start_va"},
     {"a meter id that cannot be a topic", {"--set", "meter.id=a/b"}, "becomes a topic"},
     {"a scan rate between 0 and 1000", {"--set", "adc.scan_rate_hz=10"}, "1000 to 20000"},
+    {"a replay without a recording",
+     {"--set", "adc.source=replay"},
+     "replay.file = nothing: expected a recording"},
+    {"a recording compared with a model there is none of",
+     {"--replay", "x.csv", "--set", "sim.check_pct=0"},
+     "as a recording has no model"},
+    {"a recording through the converter without a recording",
+     {"--through-adc"},
+     "replay.through_adc = yes: expected adc.source = replay"},
+    {"a loop without a recording", {"--loop"}, "replay.loop = yes: expected adc.source = replay"},
+    {"a recording's start without a recording", {"--sim-start", "recording"}, "adc.source is not replay"},
+    {"a nominal frequency there is none of", {"--set", "replay.f_nominal_hz=55"}, "0, 50 or 60 Hz"},
+    {"a side that a transformer has not", {"--set", "replay.side=left"}, "recorded, primary, secondary"},
     {"a file that is not there", {"--config", "/nonexistent/vatiod.ini"}, "/nonexistent/vatiod.ini"},
 };
 
@@ -78,6 +91,28 @@ static void test_shorthands_set_their_options(void **state)
     double speed;
     assert_int_equal(config_sim_speed(&config, &speed, &error), 0);
     assert_true(speed == 0);
+}
+
+static void test_replay_is_three_flags(void **state)
+{
+    (void)state;
+    struct config config;
+    struct options_error error;
+    const char *const argv[ARGS] = {"--replay",      "a=b.cfg",     "--loop",
+                                    "--through-adc", "--sim-start", "recording"};
+    if (read_all(argv, &config, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(config.adc_source, CONFIG_ADC_REPLAY);
+    assert_string_equal(config.replay_file, "a=b.cfg");
+    assert_true(config.replay_loop);
+    assert_true(config.replay_through_adc);
+    assert_true(config_starts_with_recording(&config));
+    int64_t ms;
+    assert_int_equal(config_sim_start(&config, 7, &ms, &error), 0);
+    assert_int_equal(ms, 7); /* what the caller took from the file */
+    const char *const plain[ARGS] = {"--replay", "x.csv"};
+    assert_int_equal(read_all(plain, &config, &error), 0);
+    assert_false(config.replay_loop || config.replay_through_adc || config_starts_with_recording(&config));
 }
 
 static void test_later_words_win_over_the_file(void **state)
@@ -152,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong_words_get_one_sentence),
         cmocka_unit_test(test_shorthands_set_their_options),
+        cmocka_unit_test(test_replay_is_three_flags),
         cmocka_unit_test(test_later_words_win_over_the_file),
         cmocka_unit_test(test_a_start_time_is_utc),
         cmocka_unit_test(test_the_dump_reads_back_to_the_same_settings),
