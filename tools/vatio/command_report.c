@@ -164,32 +164,49 @@ static int make(struct reading *reading)
     return status == CLI_OK ? print(reading->cli, reading->report) : status;
 }
 
-static int run(struct cli *cli)
+/* The meter's clock, or the end of the newest quarter-hour if that is later: a meter that has just started may not know
+ * the time yet, and one without samples has none. */
+static int find_now(struct cli *cli, const struct control_status *about, int64_t *now_ms)
 {
-    struct control_reply reply;
     struct mailbox mailbox;
     struct mailbox_live live;
-    struct report report;
-    int status = read_status(cli, &reply);
-    if (status == CLI_OK)
-        status = meter_live(cli, &mailbox, &live);
+    struct control_reply newest;
+    int64_t n = 0;
+    int status = meter_live(cli, &mailbox, &live);
     if (status != CLI_OK)
         return status;
     mailbox_close(&mailbox);
+    *now_ms = live.live.utc_end_ms;
+    if (about->newest_seq[STREAM_QUARTER] > 0)
+        status = stream_fetch(cli, STREAM_QUARTER, about->newest_seq[STREAM_QUARTER], 1, &newest, &n);
+    if (n > 0 && newest.body.record.utc_end_ms > *now_ms)
+        *now_ms = newest.body.record.utc_end_ms;
+    return status;
+}
+
+static int run(struct cli *cli)
+{
+    struct control_reply reply;
+    struct report report;
+    int64_t now_ms;
+    int status = read_status(cli, &reply);
+    if (status == CLI_OK)
+        status = find_now(cli, &reply.body.status, &now_ms);
+    if (status != CLI_OK)
+        return status;
     const int64_t offset_ms = reply.body.status.day_offset_min * 60000;
     char month[FORMAT_CELL];
-    format_utc(live.live.utc_end_ms + offset_ms, month);
+    format_utc(now_ms + offset_ms, month);
     if (cli->settings.month[0] != '\0')
         snprintf(month, sizeof month, "%s", cli->settings.month);
     else
         month[REPORT_MONTH - 1] = '\0';
-    if (report_init(&report, month, offset_ms, live.live.utc_end_ms) != 0) {
+    if (report_init(&report, month, offset_ms, now_ms) != 0) {
         fprintf(cli->err, "vatio: --month %s is no month; expected YYYY-MM, such as 2026-06\n", month);
         return CLI_USAGE;
     }
-    memcpy(report.meter_id, live.meter_id, sizeof report.meter_id);
-    struct reading reading = {
-        .cli = cli, .report = &report, .status = &reply.body.status, .now_ms = live.live.utc_end_ms};
+    memcpy(report.meter_id, reply.body.status.meter_id, sizeof report.meter_id);
+    struct reading reading = {.cli = cli, .report = &report, .status = &reply.body.status, .now_ms = now_ms};
     return make(&reading);
 }
 

@@ -123,6 +123,7 @@ static inline void fake_answer(struct fake_meter *meter, int peer, const struct 
     case CONTROL_STATUS:
         memcpy(status.newest_seq, meter->newest, sizeof status.newest_seq);
         status.day_offset_min = meter->day_offset_min;
+        memcpy(status.meter_id, meter->live.meter_id, sizeof status.meter_id);
         snprintf(status.database, sizeof status.database, "/var/lib/vatio/vatio.db");
         snprintf(status.journal, sizeof status.journal, "/var/lib/vatio/registers");
         snprintf(status.version, sizeof status.version, "0.1.0");

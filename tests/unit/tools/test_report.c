@@ -252,6 +252,20 @@ static void the_meter_was_never_synchronised(void **state)
     expect_total("2026-06", 200, 200 * quarter);
 }
 
+/* As after a start: no second is complete yet. */
+static void without_a_clock_the_newest_record_tells_the_time(void **state)
+{
+    (void)state;
+    make_three_days();
+    set_now(0);
+    assert_int_equal(VATIO("report"), 0);
+    assert_contains(out, "2026-06-03           1.000");
+    assert_null(strstr(out, "2026-06-04"));
+    meter.newest[STREAM_QUARTER] = 0;
+    assert_int_equal(VATIO("report"), CLI_REFUSED);
+    assert_contains(err, "no energy was recorded in 1970-01");
+}
+
 static const struct {
     const char *name;
     const char *words[4];
@@ -309,6 +323,7 @@ int main(void)
         TEST(a_peak_of_a_part_counts_as_what_it_is),
         TEST(records_that_believed_in_another_time_do_no_harm),
         TEST(the_meter_was_never_synchronised),
+        TEST(without_a_clock_the_newest_record_tells_the_time),
         TEST(what_is_no_month_is_refused),
         TEST(without_a_meter_it_says_so),
     };
