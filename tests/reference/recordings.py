@@ -38,19 +38,29 @@ def read_csv(path):
     return {name: Channel(name, t_s, table[:, k]) for k, name in enumerate(names) if name != "t_s"}
 
 
-def sample_count(lines):
-    """The number of samples of a .cfg's rate lines: the last rate's last sample."""
-    rates = int(lines[0])
-    return int(lines[max(rates, 1)].split(",")[1]), lines[1 + max(rates, 1):]
+def read_rates(lines):
+    """A .cfg's rate lines: [(samples per second, last sample)], the number of samples, and the lines that follow."""
+    n = int(lines[0])
+    rates = [tuple(float(field) for field in line.split(",")) for line in lines[1:1 + max(n, 1)]]
+    return rates[:n], int(rates[-1][1]), lines[1 + max(n, 1):]
+
+
+def sample_times(rates, stamps_s):
+    """By the sampling rates where the file states them: stamps are rounded to its microseconds then. Else by the stamps."""
+    if not rates:
+        return stamps_s - stamps_s[0]
+    steps = np.concatenate([np.full(int(last - before), 1 / rate)
+                            for (rate, last), before in zip(rates, [0] + [last for _, last in rates])])
+    return np.concatenate([[0.0], np.cumsum(steps[1:])])[:len(stamps_s)]
 
 
 def read_comtrade(path):
-    """Keyed by the channel's number as text, "#5". Instants are the file's own stamps plus each channel's skew."""
+    """Keyed by the channel's place as text, "#5". Each channel's skew is in its instants."""
     path = pathlib.Path(path)
     lines = path.read_text(encoding="latin-1").splitlines()
     analogue, digital = (int(part.strip().rstrip("AD")) for part in lines[1].split(",")[1:3])
     fields = [[field.strip() for field in line.split(",")] for line in lines[2:2 + analogue]]
-    samples, rest = sample_count(lines[2 + analogue + digital + 1:])
+    rates, samples, rest = read_rates(lines[2 + analogue + digital + 1:])
     binary = rest[2].strip().upper() == "BINARY"
     multiplier = float(rest[3]) if len(rest) > 3 and rest[3].strip() else 1.0
     if binary:
@@ -60,7 +70,7 @@ def read_comtrade(path):
     else:
         table = np.loadtxt(path.with_suffix(".dat"), delimiter=",", ndmin=2)[:samples]
         stamps, values = table[:, 1], table[:, 2:2 + analogue]
-    t_s = (stamps - stamps[0]) * multiplier * 1e-6
+    t_s = sample_times(rates, stamps * multiplier * 1e-6)
     channels = {}
     for k, field in enumerate(fields):
         scale = SCALES.get(field[4], 1.0)

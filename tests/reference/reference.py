@@ -132,8 +132,8 @@ def fit(t, x, f_hz):
 
 
 def whole_cycles(t, f_hz):
-    """The samples of a whole number of cycles from the first one on."""
-    cycles = math.floor((t[-1] - t[0] + spacing(t)) * f_hz + 1e-6)
+    """The samples of a whole number of cycles from the first one on, the last of which may lack one sample."""
+    cycles = math.floor((t[-1] - t[0] + 2 * spacing(t)) * f_hz + 1e-6)
     return t < t[0] + cycles / f_hz - spacing(t) / 2
 
 

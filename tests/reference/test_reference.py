@@ -132,8 +132,7 @@ CFG = """site,1,1999
 2,Ia,A,,A,0.1,0,300,-2048,2047,80,1,P
 1,trip,,,0
 50
-1
-1000,4
+{rates}
 01/01/2020,00:00:00.000000
 01/01/2020,00:00:00.000000
 {kind}
@@ -147,27 +146,39 @@ class Readers(unittest.TestCase):
         self.addCleanup(self.place.cleanup)
         self.path = pathlib.Path(self.place.name)
 
-    def check_comtrade(self):
+    ROWS = [(1, 0, 0, 0, 0), (2, 1000, 1, 1, 1), (3, 2000, -1, -1, 0), (4, 3000, -32768, 10, 1)]
+
+    def check_comtrade(self, kind, rates="0\n0,4", spacing_s=2e-3):
+        (self.path / "a.cfg").write_text(CFG.format(kind=kind, rates=rates, multiplier="2"), encoding="ascii")
         channels = recordings.read(self.path / "a.cfg")
-        np.testing.assert_allclose(channels["#1"].value, [250, 750, -250, -16383750 / 1.0 + 0], rtol=1e-12)
+        np.testing.assert_allclose(channels["#1"].value, [250, 750, -250, -16383750], rtol=1e-12)
         np.testing.assert_allclose(channels["#2"].value, [0, 0.1, -0.1, 1.0], rtol=1e-12)
-        np.testing.assert_allclose(channels["#1"].t_s, [1e-4, 2.1e-3, 4.1e-3, 6.1e-3], rtol=1e-12)
+        np.testing.assert_allclose(channels["#1"].t_s, 1e-4 + spacing_s * np.arange(4), rtol=1e-12)
         np.testing.assert_allclose(channels["#2"].t_s - channels["#1"].t_s, 2e-4, rtol=1e-9)
         self.assertEqual(channels["#1"].name, "Ua")
 
-    ROWS = [(1, 0, 0, 0, 0), (2, 1000, 1, 1, 1), (3, 2000, -1, -1, 0), (4, 3000, -32768, 10, 1)]
+    def write_ascii(self):
+        (self.path / "a.dat").write_text("".join(",".join(map(str, row)) + "\n" for row in self.ROWS), encoding="ascii")
 
     def test_comtrade_binary(self):
-        (self.path / "a.cfg").write_text(CFG.format(kind="BINARY", multiplier="2"), encoding="ascii")
         row = np.dtype([("n", "<u4"), ("t", "<u4"), ("a", "<i2", (2,)), ("d", "<u2")])
-        table = np.array([(n, t, (a, b), d) for n, t, a, b, d in self.ROWS], dtype=row)
-        table.tofile(self.path / "a.dat")
-        self.check_comtrade()
+        np.array([(n, t, (a, b), d) for n, t, a, b, d in self.ROWS], dtype=row).tofile(self.path / "a.dat")
+        self.check_comtrade("BINARY")
 
-    def test_comtrade_ascii(self):
-        (self.path / "a.cfg").write_text(CFG.format(kind="ASCII", multiplier="2"), encoding="ascii")
-        (self.path / "a.dat").write_text("".join(",".join(map(str, row)) + "\n" for row in self.ROWS), encoding="ascii")
-        self.check_comtrade()
+    def test_comtrade_ascii_by_its_stamps(self):
+        self.write_ascii()
+        self.check_comtrade("ASCII")
+
+    def test_comtrade_ascii_by_its_rate(self):
+        self.write_ascii()
+        self.check_comtrade("ASCII", "1\n1200,4", 1 / 1200)
+
+    def test_comtrade_of_two_rates(self):
+        self.write_ascii()
+        (self.path / "a.cfg").write_text(CFG.format(kind="ASCII", rates="2\n1000,2\n100,4", multiplier="1"),
+                                         encoding="ascii")
+        t_s = recordings.read(self.path / "a.cfg")["#1"].t_s
+        np.testing.assert_allclose(np.diff(t_s), [1e-3, 1e-2, 1e-2], rtol=1e-12)
 
     def test_csv_and_loop(self):
         (self.path / "a.csv").write_text("t_s,u_l1_v,i_l1_a\n0,1,2\n0.5,3,4\n", encoding="ascii")
