@@ -107,10 +107,19 @@ def check_readmes(files):
     return [f"{folder}README.md: missing" for folder in sorted(folders) if f"{folder}README.md" not in files]
 
 
+def names_of(root):
+    """What git knows of, or would add; in a tree without git (an archive that was unpacked) every file outside build/."""
+    listed = subprocess.run(["git", "-c", f"safe.directory={root}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            cwd=root, check=False, capture_output=True, text=True) if (root / ".git").exists() else None
+    if listed is not None and listed.returncode == 0:
+        return listed.stdout.split("\0")
+    paths = (path.relative_to(root) for path in root.rglob("*"))
+    return [path.as_posix() for path in paths if path.parts[0] not in ("build", ".git")]
+
+
 def read_tree(root):
-    """The text files of the tree: what git knows of, or would add."""
-    names = subprocess.run(["git", "-c", f"safe.directory={root}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                           cwd=root, check=True, capture_output=True, text=True).stdout.split("\0")
+    """The text files of the tree."""
+    names = names_of(root)
     files = {}
     for name in sorted(set(names)):
         path = root / name

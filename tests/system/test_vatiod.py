@@ -136,7 +136,7 @@ def lcd_values(lines):
 
 def scenario_one_load_reads_the_same_everywhere(place):
     port = place.broker()
-    subscriber = place.start("mosquitto_sub", "-p", str(port), "-q", "1", "-v", "-t", "vatio/#")
+    subscriber = place.start("mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-v", "-t", "vatio/#")
     vatiod = place.vatiod("--sim-speed", "20", "--display", "terminal", "--set", "display.page_s=1", *steady_arguments())
     publisher = place.start(os.path.join(place.bin_dir, "net/vatio-mqtt"), "--config", "", "--broker",
                             f"127.0.0.1:{port}", "--run-dir", place.run, "--state-dir", os.path.join(place.root, "mqtt"),
@@ -353,9 +353,9 @@ def scenario_no_network_socket(place):
     assert process.stop() == 0
 
 
-def main():
+def main(namespace=None):
     bin_dir = os.path.abspath(sys.argv[1])
-    scenarios = {name[9:]: function for name, function in globals().items() if name.startswith("scenario_")}
+    scenarios = {name[9:]: function for name, function in (namespace or globals()).items() if name.startswith("scenario_")}
     wanted = sys.argv[2:] or list(scenarios)
     failed = 0
     for name in wanted:
