@@ -45,10 +45,10 @@ const size_t record_fields_n = COUNT(record_fields);
 
 const struct record_field record_point_fields[] = {
     {POINT(u_rms_v, "V", "voltage")},
-    {POINT(u_min_v, "V", "lowest half-cycle voltage")},
-    {POINT(u_max_v, "V", "highest half-cycle voltage")},
+    {POINT(u_min_v, "V", "lowest voltage of a window")},
+    {POINT(u_max_v, "V", "highest voltage of a window")},
     {POINT(i_rms_a, "A", "current")},
-    {POINT(i_max_a, "A", "highest half-cycle current")},
+    {POINT(i_max_a, "A", "highest current of a window")},
     {POINT(p_w, "W", "active power, > 0 import (generation on solar)")},
     {POINT(p_min_w, "W", "lowest active power of a window")},
     {POINT(p_max_w, "W", "highest active power of a window")},

@@ -32,8 +32,9 @@ struct record_point {
     double pf, dpf; /* -1..1 */
     double phi_deg; /* (-180, 180], > 0 current lags */
     double thd_u_pct, thd_i_pct;
-    double u_ll_v;              /* between the legs, rms; of a circuit whose two voltages are measured */
-    double u_unbalance_pct;     /* of the same: largest deviation of a leg's voltage from the legs' mean, of the mean */
+    double u_ll_v; /* between the legs, rms; of a circuit whose two voltages are measured */
+    double
+        u_unbalance_pct; /* of the same: largest deviation of a leg's voltage from the legs' mean, of the mean */
     double i_neutral_a;         /* of a circuit with two currents, rms: the sum of the legs', an estimate */
     struct record_energy delta; /* of the interval: import_delta_uwh ... */
     struct record_energy total; /* registers at its end: import_uwh ... */

@@ -53,7 +53,7 @@ static inline void house_init(struct rig *rig, const struct house *house)
 
 static inline double complex house_phasor(double size, double deg)
 {
-    return CMPLX(size * cos(deg * RIG_PI / 180), size * sin(deg * RIG_PI / 180));
+    return size * cos(deg * RIG_PI / 180) + size * sin(deg * RIG_PI / 180) * (double complex)I;
 }
 
 /* U I* of an element: P + j Q1. */

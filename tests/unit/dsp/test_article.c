@@ -225,7 +225,7 @@ static struct meter *open_meter(double f_nominal_hz)
         .f_nominal_hz = f_nominal_hz,
         .scan_rate_hz = RATE_HZ,
         .u_nominal_v = 155,
-        .topology = {.n_channels = 2, .n_elements = 1, .element = {{0, 1, CIRCUIT_GRID, 1, 0}}},
+        .topology = {.n_channels = 2, .n_elements = 1, .element = {{0, 1, CIRCUIT_GRID, 1, 0, 0}}},
     };
     topology_init(&config.topology);
     struct meter *meter = meter_init(&config);
