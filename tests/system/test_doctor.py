@@ -9,6 +9,7 @@ level only.
 """
 import ctypes
 import json
+import math
 import os
 import re
 import subprocess
@@ -25,7 +26,7 @@ WALL = 0x40000000
 
 CALIBRATION = """[calibration]
 schema = 1
-board = reference
+board = {board}
 serial = t1
 date = 2026-11-20
 reference = none
@@ -66,17 +67,18 @@ def faults(findings):
     return sorted(name for name, finding in findings.items() if finding["state"] == "FAULT")
 
 
-def calibration(place):
+def calibration(place, board="reference"):
     path = os.path.join(place.root, "calibration.ini")
     with open(path, "w", encoding="ascii") as file:
-        file.write(CALIBRATION)
+        file.write(CALIBRATION.format(board=board))
     return path
 
 
-def meter(place, *arguments, speed="20"):
+def meter(place, *arguments, speed="20", board="reference"):
     """A calibrated meter with a steady load of 10 A, imported, that has shown full seconds."""
-    process = place.vatiod("--sim-speed", speed, "--calibration", calibration(place), "--set", "sim.source=steady", "--set",
-                           "sim.i_a=10", *arguments)
+    board_file = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"../../board/{board}.ini")
+    process = place.vatiod("--sim-speed", speed, "--board", board_file, "--calibration", calibration(place, board), "--set",
+                           "sim.source=steady", "--set", "sim.i_a=10", *arguments)
     until(lambda: (place.status() or {}).get("live", {}).get("utc_end_ms", 0) > 0 or process.child.poll() is not None,
           "a second is metered")
     assert process.child.poll() is None, process.text()
@@ -170,6 +172,54 @@ def scenario_reversed_after_long_import(place):
     assert process.stop() == 0
     meter(place, "--set", "sim.phi_deg=180")
     is_found(place, "reversed", "FAULT", "^grid: -1200 W", 1)
+
+
+def two_legs(place, *settings):
+    """10 A on leg 1, 5 A on leg 2; no sun."""
+    arguments = []
+    for setting in ("sim.l2_i_a=5", *settings):
+        arguments += ["--set", setting]
+    return meter(place, *arguments, speed="4", board="split_phase")
+
+
+def scenario_two_good_legs(place):
+    two_legs(place, "sim.solar_i_a=3", "sim.l2_solar_i_a=3")
+    code, findings = doctor(place)
+    assert code == 0 and faults(findings) == [], findings
+    assert all(findings[check]["state"] == "OK" for check in ("legs", "swapped", "reversed")), findings
+
+
+def scenario_reversed_current_of_one_leg(place):
+    two_legs(place, "sim.l2_phi_deg=180")
+    findings = is_found(place, "reversed", "FAULT", "^load_l2: -600 W", 1)
+    assert faults(findings) == ["reversed"], findings
+
+
+def scenario_reversed_current_of_the_inverter(place):
+    two_legs(place, "sim.l2_solar_i_a=3", "sim.l2_solar_phi_deg=180")
+    is_found(place, "reversed", "FAULT", "^solar_l2: -360 W", 1)
+
+
+def scenario_swapped_elements(place):
+    """A recording of two legs, metered with the current channels exchanged."""
+    path = os.path.join(place.root, "legs.csv")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("t_s,u_l1_v,u_l2_v,i_l1_a,i_l2_a\n")
+        for sample in range(8000):
+            wave = math.sqrt(2) * math.sin(2 * math.pi * 60 * sample / 4000)
+            file.write(f"{sample / 4000:.6f},{120 * wave:.5f},{-120 * wave:.5f},{10 * wave:.5f},{-5 * wave:.5f}\n")
+    for exchanged in (False, True):
+        one, two = ("i_l2", "i_l1") if exchanged else ("i_l1", "i_l2")
+        process = place.vatiod("--replay", path, "--loop", "--sim-speed", "20", "--set",
+                               f"replay.map=u_l1=u_l1,u_l2=u_l2,grid_l1={one},grid_l2={two}")
+        until(lambda: (place.status() or {}).get("live", {}).get("grid_l2_p_w") is not None
+              or process.child.poll() is not None, "a second is metered")
+        if exchanged:
+            is_found(place, "swapped", "FAULT", r"^both legs of grid are negative together, -1[78]\d\d W", 1)
+        else:
+            findings = doctor(place)[1]
+            assert findings["swapped"]["state"] == findings["reversed"]["state"] == "OK", findings
+        assert process.stop() == 0, process.text()
 
 
 def scenario_sensor_fault(place):
