@@ -168,18 +168,39 @@ def check_assumed(place, legs):
     assert second["quality"] & ASSUMED
 
 
+def check_house(place, hour, limit_pct):
+    """Every register of every point beside the simulated house's own integrals, by vatiod's own comparison."""
+    vatiod = place.vatiod("--board", os.path.join(BOARDS, "split_phase.ini"), "--sim-speed", "max", "--seconds", "1200",
+                          "--sim-start", "2026-06-21T00:00:00Z", "--set", f"sim.house_hour={hour}", "--set",
+                          "sim.micro_peak_w=400", "--set", "sim.micro_leg=2", "--set", f"sim.check_pct={limit_pct}")
+    code = vatiod.wait()
+    for name in ("grid", "grid_l1", "grid_l2", "solar", "solar_l1", "solar_l2", "load", "load_l1", "load_l2"):
+        assert any(line.startswith(f"{name} register") for line in vatiod.lines), vatiod.text()
+    assert code == 0, vatiod.text()
+
+
+def check_refusal(place, _):
+    """What cannot be is said in one sentence."""
+    vatiod = place.vatiod("--set", "sim.micro_leg=2", "--seconds", "1")
+    assert vatiod.wait() != 0 and "sim.micro_leg = 2" in vatiod.text(), vatiod.text()
+
+
 def main():
     bin_dir = os.path.abspath(sys.argv[1])
     checks = {name: (check_split, legs) for name, legs in CASES.items()}
     checks["one voltage for two legs"] = (check_assumed, (leg(120, grid=(9, 15)), leg(118, grid=(6, 165))))
+    # a short while of a few hundred watt-hours: what noise leaves is a larger share of it than of a day
+    checks["the house at noon"] = (lambda place, limit: check_house(place, 12.5, limit), 0.2)
+    checks["the house in the evening"] = (lambda place, limit: check_house(place, 18.5, limit), 0.1)
+    checks["a micro-inverter on a leg that is not there"] = (check_refusal, None)
     wanted = sys.argv[2:] or list(checks)
     failed = 0
     for name in wanted:
         place = Place(bin_dir)
         try:
             print(name, flush=True)
-            check, legs = checks[name]
-            check(place, legs)
+            check, stated = checks[name]
+            check(place, stated)
         except Exception as error:  # a case's failure must not hide the others'
             failed += 1
             print(f"  FAILED: {type(error).__name__}: {error}", flush=True)
