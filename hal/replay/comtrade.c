@@ -3,6 +3,7 @@
 
 #include "hal/replay/comtrade_cfg.h"
 #include "hal/replay/comtrade_dat.h"
+#include "hal/replay/comtrade_inf.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,6 +31,8 @@ int comtrade_read(struct recording *recording, struct recording_text *cfg_text, 
     return result;
 }
 
+enum { SECTION_CFG, SECTION_DAT, SECTION_INF, SECTIONS };
+
 struct section {
     struct recording_text text;
     bool found;
@@ -53,6 +56,8 @@ static bool is_heading(struct recording_field line, struct recording_field *rest
     line = recording_trimmed(line);
     if (line.length < 3 || memcmp(line.at, "---", 3) != 0)
         return false;
+    while (line.length > 3 && line.at[line.length - 1] == '-')
+        line.length--;
     *rest = (struct recording_field){line.at + 3, line.length - 3};
     return recording_is(next_word(rest), "file") && recording_is(next_word(rest), "type");
 }
@@ -70,19 +75,23 @@ static int take_bytes(struct recording_text *cff, struct recording_field number)
 }
 
 /* Behind a heading: *open becomes the section that the following lines belong to, NULL if none of ours. */
-static int begin_section(struct recording_text *cff, struct recording_field heading, struct section *cfg,
-                         struct section *dat, struct section **open)
+static int begin_section(struct recording_text *cff, struct recording_field heading,
+                         struct section sections[SECTIONS], struct section **open)
 {
+    static const char *const words[SECTIONS] = {"CFG", "DAT", "INF"};
     const struct recording_field word = next_word(&heading), form = next_word(&heading);
-    struct section *section = recording_is(word, "CFG") ? cfg : recording_is(word, "DAT") ? dat : NULL;
-    *open = section;
+    *open = NULL;
+    for (int i = 0; i < SECTIONS; i++)
+        if (recording_is(word, words[i]))
+            *open = &sections[i];
+    struct section *section = *open;
     if (section == NULL)
         return 0;
     if (section->found)
         return recording_refuse(cff, "a second section of this type: one was expected");
     *section = (struct section){*cff, true};
     int result = 0;
-    if (section == dat && !recording_is(form, "ASCII")) {
+    if (section == &sections[SECTION_DAT] && !recording_is(form, "ASCII")) {
         result = take_bytes(cff, next_word(&heading));
         *open = NULL;
     }
@@ -90,21 +99,31 @@ static int begin_section(struct recording_text *cff, struct recording_field head
     return result;
 }
 
-int comtrade_read_cff(struct recording *recording, struct recording_text *cff)
+static int find_sections(struct recording_text *cff, struct section sections[SECTIONS])
 {
-    struct section cfg = {.found = false}, dat = {.found = false};
     struct section *open = NULL;
     struct recording_field line, rest;
     while (recording_text_line(cff, &line)) {
         if (is_heading(line, &rest)) {
-            if (begin_section(cff, rest, &cfg, &dat, &open) != 0)
+            if (begin_section(cff, rest, sections, &open) != 0)
                 return -EINVAL;
         } else if (open != NULL)
             open->text.end = cff->at;
     }
     cff->line++;
-    if (!cfg.found || !dat.found)
-        return recording_refuse(cff, "the file ends: a heading \"--- file type: %s ---\" was expected",
-                                cfg.found ? "DAT ASCII" : "CFG");
-    return comtrade_read(recording, &cfg.text, &dat.text);
+    if (sections[SECTION_CFG].found && sections[SECTION_DAT].found)
+        return 0;
+    return recording_refuse(cff, "the file ends: a heading \"--- file type: %s ---\" was expected",
+                            sections[SECTION_CFG].found ? "DAT ASCII" : "CFG");
+}
+
+int comtrade_read_cff(struct recording *recording, struct recording_text *cff)
+{
+    struct section sections[SECTIONS] = {{.found = false}};
+    int result = find_sections(cff, sections);
+    if (result == 0)
+        result = comtrade_read(recording, &sections[SECTION_CFG].text, &sections[SECTION_DAT].text);
+    if (result == 0 && sections[SECTION_INF].found)
+        result = comtrade_inf_read(recording, &sections[SECTION_INF].text);
+    return result;
 }

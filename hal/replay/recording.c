@@ -168,6 +168,8 @@ int recording_read(struct recording *recording, const char *path, char *error, s
         free(bytes.at);
         if (result != 0)
             recording_close(recording);
+        else if (error_size > 0) /* what a file that need not be there has left */
+            error[0] = '\0';
         return result;
     }
     return refuse(error, error_size, path, -EINVAL, "a name that ends in .cfg, .cff or .csv was expected");

@@ -27,6 +27,7 @@ static inline void fuzz_check_channel(const struct recording *recording, int c)
     fuzz_require(memchr(channel->phase, '\0', sizeof channel->phase) != NULL);
     fuzz_require(channel->primary > 0 && channel->secondary > 0);
     fuzz_require(isfinite(channel->skew_s));
+    fuzz_require(channel->high_pass_hz >= 0 && channel->low_pass_hz >= 0);
     fuzz_require(recording_find(recording, channel->name) <= c);
 }
 

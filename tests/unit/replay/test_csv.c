@@ -128,6 +128,7 @@ static void comments_tell_start_frequency_and_skews(void **state)
     (void)state;
     static const char text[] =
         "# f_nominal_hz=60\n# utc_start_ms=1471881862250\n# skew_us=0,-11.7\n# other=7\n"
+        "# high_pass_hz=0,0.5\n# low_pass_hz=3400,0\n"
         "t_s,u_v,i_a\n0,1,2\n1,1,2\n# rate_hz=nonsense, but behind the header\n";
     struct recording recording;
     char error[FIXTURE_ERROR];
@@ -136,6 +137,8 @@ static void comments_tell_start_frequency_and_skews(void **state)
     assert_int_equal(recording.utc_start_ms, 1471881862250);
     assert_true(recording.channel[0].skew_s == 0);
     assert_true(fabs(recording.channel[1].skew_s + 11.7e-6) < 1e-20);
+    assert_true(recording.channel[0].high_pass_hz == 0 && recording.channel[0].low_pass_hz == 3400);
+    assert_true(recording.channel[1].high_pass_hz == 0.5 && recording.channel[1].low_pass_hz == 0);
     recording_close(&recording);
 }
 
@@ -192,6 +195,8 @@ static void malformed_texts_are_refused_with_their_line(void **state)
          "file:1: skew_us \"2\": a number for each of 1 channels was expected"},
         {"a skew that is none", "# skew_us=early\nt_s,u_v\n0,1\n1,2\n",
          "file:1: skew_us \"early\": a number for each of 1 channels was expected"},
+        {"a pole below zero", "# low_pass_hz=-1\nt_s,u_v\n0,1\n1,2\n",
+         "file:1: low_pass_hz \"-1\": a number for each of 1 channels was expected"},
         {"samples too fast for any converter", "t_ns,u_v\n0,1\n0.5,2\n",
          "file:3: 2 samples in 5e-10 s: instants that rise, at most 1e+09 per second, were expected"},
         {"control characters in an error", "t_s,u_v\n0,1\n1,\x1b[31m\n",
