@@ -72,6 +72,10 @@ class Recording:
         return programs.vatiod_minutes(bin_dir, "--replay", str(self.path), replay__map=self.map,
                                        replay__u_nominal_v=self.u_nominal_v, replay__f_nominal_hz=self.f_nominal_hz)
 
+    def seconds(self, bin_dir, speed):
+        return programs.vatiod_seconds(bin_dir, speed, "--replay", str(self.path), replay__map=self.map,
+                                       replay__u_nominal_v=self.u_nominal_v, replay__f_nominal_hz=self.f_nominal_hz)
+
     def measure(self, start_s, end_s):
         """The reference over one window's span."""
         parts = []
@@ -236,6 +240,20 @@ def check_sags(report, recording):
     report.near("V of a swinging window", recording.label, float(np.sqrt(np.mean(offs ** 2))), 0.005)
 
 
+def check_live(report, bin_dir, recording):
+    """What the running vatiod says of each second is said of the right second: labels are milliseconds, rounded."""
+    seconds = recording.seconds(bin_dir, 4)
+    report.check(len(seconds) >= 5, f"{recording.label}: {len(seconds)} live records")
+    for second in seconds:
+        rows = [w for w in recording.windows if w["start_s"] > second["start_s"] - 0.002 and w["end_s"] < second["end_s"] + 0.002]
+        what = f"{recording.label} second to {second['end_s']:.3f} s"
+        report.check(len(rows) == second["windows"], f"{what}: {second['windows']} windows, not {len(rows)}")
+        for name, value in (("grid_u_min_v", min(w["u_rms_v"] for w in rows)), ("grid_u_max_v", max(w["u_rms_v"] for w in rows))):
+            report.near("live", f"{what} {name}", second[name] / value - 1, 1e-6)
+    print(f"  {recording.label}: the lowest and highest voltage of {len(seconds)} seconds as the running vatiod told them, each in "
+          "its second")
+
+
 def main():
     bin_dir, folder = sys.argv[1], recordings.folder()
     if folder is None:
@@ -263,6 +281,7 @@ def main():
         else:
             check_sags(report, recording)
     check_drop(report, rows["relay_60hz_c60.cfg", "#6"], 0.9)
+    check_live(report, bin_dir, rows["substation_50hz_110kv.cfg", "#1"])
     print("largest deviations, as shares of their limits:")
     for kind, share in sorted(report.worst.items()):
         print(f"  {kind:36} {100 * share:6.1f} %")
