@@ -164,6 +164,24 @@ def scenario_a_low_rate_has_few_harmonics(place):
         compare(name, row, u, i, share=share, phi=0.1, thd=0.2)
 
 
+def scenario_the_rate_may_change(place):
+    """First 2,000, then 8,000 samples per second: nothing flagged, and the slower rate limits the harmonics."""
+    u = Wave(60, {1: (120.0, 10.0), 5: (3.0, 0.0)})
+    i = Wave(60, {1: (10.0, -20.0), 3: (1.5, 0.0)})
+    path = os.path.join(place.root, "rates.csv")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("t_s,u_l1_v,i_l1_a\n")
+        t_s = 0.0
+        for n in range(24000):
+            file.write(f"{t_s:.12f},{u.at(t_s):.12g},{i.at(t_s):.12g}\n")
+            t_s += 1 / 2000 if n < 6000 else 1 / 8000
+    for name, arguments, share in (("as recorded", (), 1e-5), ("through the converter", ("--through-adc",), 1e-3)):
+        row = play(place, path, *arguments)[-1]
+        assert row["flagged"] == 0 and row["metered_us"] == row["duration_us"] > 5e6, row
+        assert row["h_max"] == 13, row["h_max"]  # floor(0.42 * 2000 / 60)
+        compare(name, row, u, i, share=share, phi=0.05, thd=0.05)
+
+
 def scenario_two_legs(place):
     """Both legs, one of them exporting, and the same with the second leg's voltage assumed."""
     u1 = Wave(60, {1: (121.0, 0.0)})

@@ -60,11 +60,7 @@ static const struct {
     struct channel_feed feed[CHANNEL_ROLES]; /* channel counted from 1 here; 0 = not fed */
 } maps[] = {
     {"by name", relay, "u_l1=F5-VA,grid_l1=F1-IA", CHANNEL_RECORDED, {{3, 1}, {0}, {1, 1}}},
-    {"by number, with blanks",
-     relay,
-     " u_l1 = #3 ,\tgrid_l1 = #1 ",
-     CHANNEL_RECORDED,
-     {{3, 1}, {0}, {1, 1}}},
+    {"by number, with blanks", relay, " u_l1 = #3 ,\tgrid_l1 = #1 ", CHANNEL_RECORDED, {{3, 1}, {0}, {1, 1}}},
     {"the case of a name does not count",
      relay,
      "u_l1=f5-va,grid_l1=f1-ia",
