@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """vatio doctor on real programs in which one thing is wrong.
 
-usage: test_doctor.py BIN_DIR [SCENARIO...]     BIN_DIR holds firmware/vatiod, net/vatio-mqtt, tools/vatio/vatio
+usage: test_doctor.py BIN_DIR FAKE_CONVERTER [SCENARIO...]
+
+BIN_DIR holds firmware/vatiod, net/vatio-mqtt, tools/vatio/vatio; FAKE_CONVERTER is the library of fake_converter.c.
 
 Each scenario makes one fault for real and asks for its line, its advice and the exit status. A scenario whose fault cannot
 be made here (mounting, tracing, no broker) says "skipped" and why. tests/README.md says which faults are injected at unit
@@ -16,11 +18,12 @@ import subprocess
 import sys
 import time
 
-from harness import MOSQUITTO, free_port, until
+from harness import MOSQUITTO, Process, free_port, until
 from test_vatiod import Place
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS = 0x20000
+FAKE_CONVERTER = ""
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 WALL = 0x40000000
 
@@ -259,6 +262,79 @@ def scenario_no_samples(place):
     until(lambda: doctor(place)[0] == 0, "samples again")
 
 
+# --- the real driver on the real clocks, a converter that a preloaded library plays ------------------------------------
+
+def fault(place, letter):
+    with open(os.path.join(place.root, "fault.new"), "w", encoding="ascii") as file:
+        file.write(letter)
+    os.rename(os.path.join(place.root, "fault.new"), os.path.join(place.root, "fault"))
+
+
+def real_meter(place):
+    """A meter whose SPI device is a file; 1,000 scans per second, which this machine can keep up with."""
+    device = os.path.join(place.root, "spidev")
+    board = os.path.join(place.root, "board.ini")
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../board/reference.ini"), encoding="utf-8") as file:
+        text = file.read()
+    with open(board, "w", encoding="utf-8") as file:
+        file.write(text.replace("/dev/spidev0.0", device))
+    with open(device, "wb"):
+        pass
+    fault(place, "o")
+    process = Process([os.path.join(place.bin_dir, "firmware/vatiod"), "--config", "/dev/null", "--data-dir", place.data,
+                       "--run-dir", place.run, "--board", board, "--calibration", calibration(place), "--set",
+                       "adc.source=spidev", "--set", "adc.scan_rate_hz=1000", "--set", "adc.priority=0", "--set",
+                       "adc.lock_memory=no", "--set", "pulse.line=none"],
+                      LD_PRELOAD=FAKE_CONVERTER, FAKE_CONVERTER=os.path.join(place.root, "fault"),
+                      ASAN_OPTIONS="verify_asan_link_order=0")
+    place.processes.append(process)
+    until(lambda: (place.status() or {}).get("live", {}).get("grid_p_w") is not None or process.child.poll() is not None,
+          "a second is metered")
+    if process.child.poll() is not None and "spidev" in process.text():
+        raise Skipped(f"the preloaded library is not heard here: {process.text()}")
+    assert process.child.poll() is None, process.text()
+    return process
+
+
+def scenario_real_front_end(place):
+    """What is well without a simulation; scans may be late on a busy machine."""
+    process = real_meter(place)
+    findings = doctor(place)[1]
+    for check in ("front-end", "samples", "sensor", "mains", "reversed", "calibration", "clock"):
+        assert findings[check]["state"] == "OK", findings
+    assert "SIMULATED" not in findings["front-end"]["found"], findings
+    assert process.stop() == 0, process.text()
+
+
+def scenario_late_scans(place):
+    real_meter(place)
+    fault(place, "l")
+    until(lambda: place.status()["health"]["scans_late"] * 50 > place.status()["health"]["scans"], "scans are late")
+    is_found(place, "late-scans", "FAULT", r"^\d+\.\d+ % of the scans since the start", 1)
+
+
+def scenario_clock_unsynchronised(place):
+    real_meter(place)
+    fault(place, "u")
+    until(lambda: place.status()["live"]["utc_synced"] == 0, "the second is marked")
+    is_found(place, "clock", "FAULT", "UTC is not synchronised", 1)
+
+
+def scenario_the_converter_vanishes(place):
+    process = real_meter(place)
+    fault(place, "g")
+    until(lambda: "opening it again" in process.text(), "the driver has seen it")
+    is_found(place, "samples", "FAULT", "^0 scans in 1.0 s", 1)
+    fault(place, "o")
+    until(lambda: doctor(place)[1]["samples"]["state"] == "OK", "samples again")
+
+
+def scenario_the_converter_is_unplugged(place):
+    real_meter(place)
+    fault(place, "a")
+    is_found(place, "mailbox", "FAULT", "stale: no new window", 1)
+
+
 # --- what is kept and sent ---------------------------------------------------------------------------------------------
 
 def scenario_register_journal_damaged(place):
@@ -356,13 +432,14 @@ def play(name, function, bin_dir):
 
 
 def main():
-    bin_dir = os.path.abspath(sys.argv[1])
+    global FAKE_CONVERTER  # pylint: disable=global-statement
+    bin_dir, FAKE_CONVERTER = (os.path.abspath(path) for path in sys.argv[1:3])
     scenarios = {name[9:]: function for name, function in globals().items() if name.startswith("scenario_")}
     try:
         private_mounts()
     except Skipped as reason:
         print(f"no mounts of our own: {reason}")
-    results = [play(name, scenarios[name], bin_dir) for name in sys.argv[2:] or list(scenarios)]
+    results = [play(name, scenarios[name], bin_dir) for name in sys.argv[3:] or list(scenarios)]
     print(f"{results.count(0)} passed, {results.count(1)} failed, {results.count(2)} skipped")
     return 1 if 1 in results else 0
 
