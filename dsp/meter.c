@@ -75,11 +75,12 @@ static bool config_fits(const struct meter_config *config)
     return fits;
 }
 
-/* Points of the even grid in a cycle: at least 0.8 of the scans', so that it carries 0.4 of the scan rate. */
+/* Points of the even grid in a cycle: 1.6 times the scans' or more, so that the straight lines' images of what the scans
+ * carry, above half the scan rate, do not fold back below it. */
 static int grid_points(const struct meter_config *config)
 {
     int points = GRID_POINTS;
-    while (points < GRID_POINTS_MOST && points < 0.8 * config->scan_rate_hz / config->f_nominal_hz) {
+    while (points < GRID_POINTS_MOST && points < 1.6 * config->scan_rate_hz / config->f_nominal_hz) {
         points *= 2;
     }
     return points;
