@@ -10,7 +10,8 @@ _Static_assert((int)ADC_CHANNELS == (int)SCAN_RING_CHANNELS, "the ring holds a w
 _Static_assert((int)DSP_CHANNELS == (int)SCAN_RING_CHANNELS, "the ring holds every channel");
 _Static_assert((int)CALIBRATION_CODES == (int)SCAN_RING_CODES, "the ring holds every code's value");
 
-/* By what the channel is in the first element that uses it; a voltage that none uses is named after its input. */
+/* By what the channel is in the first element that measures with it (a voltage or current that is taken over from the
+ * other leg is none); a voltage that none uses is named after its input. */
 static void name_channel(struct scan_ring_channel *channel, int k, const struct topology *topology)
 {
     static const char *const circuits[] = {[CIRCUIT_GRID] = "grid", [CIRCUIT_SOLAR] = "solar"};
@@ -18,7 +19,7 @@ static void name_channel(struct scan_ring_channel *channel, int k, const struct 
     snprintf(channel->name, sizeof channel->name, "u_in%d", (int)channel->input);
     for (int e = 0; e < topology->n_elements; e++) {
         const struct element *element = &topology->element[e];
-        if (element->i_channel == k) {
+        if (element->i_channel == k && element->i_returned == 0) {
             const char *circuit = circuits[element->circuit];
             channel->kind = SCAN_RING_CURRENT;
             channel->leg = element->leg;
