@@ -9,6 +9,7 @@
 #include "hal/replay/csv.h"
 #include "hal/replay/recording.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
