@@ -10,6 +10,7 @@ import math
 import os
 import sys
 
+from harness import until
 from test_vatiod import main, near, refused
 
 GAP, UNCALIBRATED, SIMULATED, ASSUMED = 2, 8, 128, 256
@@ -162,6 +163,12 @@ def scenario_a_low_rate_has_few_harmonics(place):
         row = play(place, path, *arguments)[-1]
         assert row["h_max"] == 6, row["h_max"]
         compare(name, row, u, i, share=share, phi=0.1, thd=0.2)
+    process = place.vatiod("--replay", path, "--loop", "--sim-speed", "20")
+    harmonics = until(lambda: (place.status() or {}).get("harmonics"), "a window's harmonics")
+    assert process.stop() == 0, process.text()
+    for order, part in u.parts.items():
+        near(f"harmonic {order}", harmonics["grid_u_h_v"][order], part[0], 1e-4 * part[0])
+    assert len(harmonics["grid_u_h_v"]) == len(harmonics["grid_i_h_a"]) == 7, harmonics  # DC and 1..6: the rest is absent
 
 
 def scenario_the_rate_may_change(place):
