@@ -29,10 +29,14 @@ static int setup(void **state)
     plan = (struct adc_plan){
         .n = 7, .input = {0, 1, 2, 3, 4, 5, 7}, .conversion_spacing_ns = 31800, .period_ns = 333333};
     meter = (struct meter_config){.f_nominal_hz = 60, .topology = {.n_channels = 7, .n_elements = 4}};
-    meter.topology.element[0] = (struct element){0, 2, CIRCUIT_GRID, 1, 0};
-    meter.topology.element[1] = (struct element){1, 3, CIRCUIT_GRID, 2, 0};
-    meter.topology.element[2] = (struct element){0, 4, CIRCUIT_SOLAR, 1, 0};
-    meter.topology.element[3] = (struct element){1, 5, CIRCUIT_SOLAR, 2, 0};
+    meter.topology.element[0] =
+        (struct element){.u_channel = 0, .i_channel = 2, .circuit = CIRCUIT_GRID, .leg = 1};
+    meter.topology.element[1] =
+        (struct element){.u_channel = 1, .i_channel = 3, .circuit = CIRCUIT_GRID, .leg = 2};
+    meter.topology.element[2] =
+        (struct element){.u_channel = 0, .i_channel = 4, .circuit = CIRCUIT_SOLAR, .leg = 1};
+    meter.topology.element[3] =
+        (struct element){.u_channel = 1, .i_channel = 5, .circuit = CIRCUIT_SOLAR, .leg = 2};
     for (int k = 0; k < 7; k++) {
         meter.response[k] = (struct channel_response){1e-6 * k, 0.5 * k, 1000.0 * k};
         for (int code = 0; code < CALIBRATION_CODES; code++)
@@ -100,17 +104,26 @@ static void channels_are_named_by_what_they_are(void **state)
     scan_tap_close(&tap, directory);
 }
 
-/* A single voltage that feeds two currents: the second leg's is assumed, the channel stays what it measures. */
-static void an_assumed_voltage_does_not_rename_the_measured_one(void **state)
+/* A single voltage that feeds two currents, a single current that goes out on one leg and comes back on the other: the
+ * channels stay what they measure, in whatever order the elements stand. */
+static void what_is_taken_over_does_not_rename_what_is_measured(void **state)
 {
     struct scan_tap tap;
     (void)state;
-    meter.topology = (struct topology){.n_channels = 3, .n_elements = 2};
-    meter.topology.element[0] = (struct element){0, 1, CIRCUIT_GRID, 2, 1};
-    meter.topology.element[1] = (struct element){0, 2, CIRCUIT_GRID, 1, 0};
+    meter.topology = (struct topology){.n_channels = 4, .n_elements = 4};
+    meter.topology.element[0] =
+        (struct element){.u_channel = 0, .i_channel = 1, .circuit = CIRCUIT_GRID, .leg = 2, .u_assumed = 1};
+    meter.topology.element[1] =
+        (struct element){.u_channel = 0, .i_channel = 2, .circuit = CIRCUIT_GRID, .leg = 1};
+    meter.topology.element[2] = (struct element){
+        .u_channel = 0, .i_channel = 3, .circuit = CIRCUIT_SOLAR, .leg = 2, .u_assumed = 1, .i_returned = 1};
+    meter.topology.element[3] =
+        (struct element){.u_channel = 0, .i_channel = 3, .circuit = CIRCUIT_SOLAR, .leg = 1};
     assert_int_equal(open_tap(&tap, directory, false), 0);
     assert_string_equal(tap.ring.file->plan.channel[0].name, "u_l1");
     assert_string_equal(tap.ring.file->plan.channel[1].name, "i_grid_l2");
+    assert_string_equal(tap.ring.file->plan.channel[2].name, "i_grid_l1");
+    assert_string_equal(tap.ring.file->plan.channel[3].name, "i_solar_l1");
     scan_tap_close(&tap, directory);
 }
 
@@ -161,7 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(channels_are_named_by_what_they_are),
-        TEST(an_assumed_voltage_does_not_rename_the_measured_one),
+        TEST(what_is_taken_over_does_not_rename_what_is_measured),
         TEST(scans_go_through_with_their_faults),
         TEST(without_a_ring_nothing_is_written_and_nothing_breaks),
     };
