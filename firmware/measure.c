@@ -12,6 +12,8 @@
 
 enum { STACK_SIZE = 256 << 10, BLOCK = 512, IDLE_REAL_US = 10000, IDLE_SIMULATED_US = 100 };
 
+static const int64_t silence_ns = 1000000000;
+
 _Static_assert((int)MAILBOX_CHANNELS == (int)ADC_CHANNELS, "the mailbox counts every channel");
 
 static const struct {
@@ -45,7 +47,7 @@ int measure_init(struct measure *measure, const struct measure_config *config)
         measure->standing_quality |= QUALITY_UNCALIBRATED;
     if (config->simulated)
         measure->standing_quality |= QUALITY_SIMULATED;
-    measure->start_ns = clock_mono_ns(config->clock);
+    measure->start_ns = measure->published_ns = clock_mono_ns(config->clock);
     return 0;
 }
 
@@ -72,6 +74,20 @@ static void publish_interval(struct measure *measure, int k, const struct interv
         deliver(measure, &record);
 }
 
+static void publish_health(struct measure *measure)
+{
+    health_read(measure->config.health, &measure->live.health);
+    mailbox_write(measure->config.mailbox, &measure->live);
+    measure->published_ns = clock_mono_ns(measure->config.clock);
+}
+
+/* Without a window, which publishes too: who looks for the cause wants today's counters. */
+static void publish_when_silent(struct measure *measure)
+{
+    if (clock_mono_ns(measure->config.clock) - measure->published_ns > silence_ns)
+        publish_health(measure);
+}
+
 static void publish_window(struct measure *measure, const struct reading *reading)
 {
     struct mailbox_live *live = &measure->live;
@@ -92,8 +108,7 @@ static void publish_window(struct measure *measure, const struct reading *readin
     live->health.windows_clipped += (reading->quality & QUALITY_CLIPPED) != 0;
     if (!reading->metered)
         live->health.unmetered_ms += (int64_t)(reading->duration_s * 1e3);
-    health_read(measure->config.health, &live->health);
-    mailbox_write(measure->config.mailbox, live);
+    publish_health(measure);
 }
 
 static void take_window(struct measure *measure, struct reading *reading)
@@ -164,6 +179,7 @@ int measure_step(struct measure *measure)
         take_scan(measure, &scan);
         taken++;
     }
+    publish_when_silent(measure);
     return taken;
 }
 

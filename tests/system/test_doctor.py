@@ -324,7 +324,8 @@ def scenario_the_converter_vanishes(place):
     process = real_meter(place)
     fault(place, "g")
     until(lambda: "opening it again" in process.text(), "the driver has seen it")
-    is_found(place, "samples", "FAULT", "^0 scans in 1.0 s", 1)
+    until(lambda: place.status()["health"]["scans_failed"] > 3, "it is opened again and again")
+    is_found(place, "samples", "FAULT", r"^0 scans in 1.0 s, \d+ since the start; \d+ read errors", 1)
     fault(place, "o")
     until(lambda: doctor(place)[1]["samples"]["state"] == "OK", "samples again")
 
@@ -332,7 +333,9 @@ def scenario_the_converter_vanishes(place):
 def scenario_the_converter_is_unplugged(place):
     real_meter(place)
     fault(place, "a")
-    is_found(place, "mailbox", "FAULT", "stale: no new window", 1)
+    until(lambda: place.status()["health"]["scans_corrupt"] > 300, "frames are corrupt")
+    findings = is_found(place, "sensor", "FAULT", r"100\.000 % now", 1)
+    assert {"mailbox", "samples"} <= set(faults(findings)), findings
 
 
 # --- what is kept and sent ---------------------------------------------------------------------------------------------

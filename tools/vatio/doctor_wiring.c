@@ -259,9 +259,12 @@ void doctor_reversed(const struct doctor_inputs *inputs, struct doctor_finding *
                 both ? record_point_name(circuit * LEGS + 2) : "", suspect.p_w);
     doctor_advise(
         finding,
-        "Turn the current sensor of %s round on its conductor (or exchange its two wires)%s. If this "
+        "Turn the current sensor of %s%s round on its conductor (or exchange its two wires)%s. If this "
         "house generates and no channel measures it: vatio doctor --generation.",
         circuit == SOLAR ? "the inverter" : "the grid",
+        both || !suspect.two_legs ? ""
+        : suspect.id % LEGS == 1  ? ", leg L1,"
+                                  : ", leg L2,",
         suspect.two_legs && !both
             ? "; if the other leg carries no load now, it may be exchanged with that leg's"
             : "");
