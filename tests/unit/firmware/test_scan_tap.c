@@ -96,7 +96,7 @@ static void channels_are_named_by_what_they_are(void **state)
         assert_int_equal(channel->leg, expected[k].leg);
         assert_int_equal(channel->input, expected[k].input);
         assert_true(channel->nominal == expected[k].nominal);
-        assert_true(channel->delay_ns > 999.9 * k && channel->delay_ns < 1000.1 * k + 1e-9);
+        assert_true(channel->delay_ns >= 999.9 * k && channel->delay_ns < 1000.1 * k + 1e-9);
         assert_true(channel->high_pass_hz == 0.5 * k && channel->low_pass_hz == 1000.0 * k);
         assert_memory_equal(channel->value, scale.value[k], sizeof channel->value);
     }
