@@ -69,31 +69,34 @@ static struct steady_current steady_current(const struct config_current *config)
     return current;
 }
 
-/* The installation: the house or the steady load. NULL: see error. */
-static struct waveform_source *open_waveforms(struct source *source, const struct config *config,
-                                              double start_hour, char *error, size_t error_size)
+static struct waveform_source *open_house(struct source *source, const struct config *config,
+                                          double start_hour, char *error, size_t error_size)
 {
-    if (config->sim_source == CONFIG_SIM_HOUSE) {
-        struct house_config house = {
-            .f_nominal_hz = source->board->f_nominal_hz,
-            .u_nominal_v = source->board->u_nominal_v,
-            .start_hour = config->house_hour >= 0 ? config->house_hour : start_hour,
-            .solar_peak_w = config->solar_peak_w,
-            .seed = (uint64_t)config->sim_seed,
-            .legs = legs_of(source->board, config),
-            .micro_peak_w = config->micro_peak_w,
-            .micro_leg = (int)config->micro_leg,
-        };
-        if (house.micro_leg > house.legs) {
-            snprintf(error, error_size, "sim.micro_leg = 2: expected 1, as the installation has one leg");
-            return NULL;
-        }
-        source->house = house_init(&house);
-        if (source->house != NULL)
-            return house_source(source->house);
+    struct house_config house = {
+        .f_nominal_hz = source->board->f_nominal_hz,
+        .u_nominal_v = source->board->u_nominal_v,
+        .start_hour = config->house_hour >= 0 ? config->house_hour : start_hour,
+        .solar_peak_w = config->solar_peak_w,
+        .seed = (uint64_t)config->sim_seed,
+        .legs = legs_of(source->board, config),
+        .micro_peak_w = config->micro_peak_w,
+        .micro_leg = (int)config->micro_leg,
+    };
+    if (house.micro_leg > house.legs) {
+        snprintf(error, error_size, "sim.micro_leg = 2: expected 1, as the installation has one leg");
+        return NULL;
+    }
+    source->house = house_init(&house);
+    if (source->house == NULL) {
         snprintf(error, error_size, "no memory for the simulated house");
         return NULL;
     }
+    return house_source(source->house);
+}
+
+static struct waveform_source *open_steady(struct source *source, const struct config *config, char *error,
+                                           size_t error_size)
+{
     struct steady_config steady = {
         .f_hz = config->steady_f_hz,
         .u_v = config->steady_u_v,
@@ -108,6 +111,14 @@ static struct waveform_source *open_waveforms(struct source *source, const struc
     snprintf(steady.u_harmonics, sizeof steady.u_harmonics, "%s", config->steady_u_harmonics);
     snprintf(steady.i_harmonics, sizeof steady.i_harmonics, "%s", config->steady_i_harmonics);
     return steady_init(&source->steady, &steady, error, error_size) == 0 ? &source->steady.source : NULL;
+}
+
+/* The installation: the house or the steady load. NULL: see error. */
+static struct waveform_source *open_waveforms(struct source *source, const struct config *config,
+                                              double start_hour, char *error, size_t error_size)
+{
+    return config->sim_source == CONFIG_SIM_HOUSE ? open_house(source, config, start_hour, error, error_size)
+                                                  : open_steady(source, config, error, error_size);
 }
 
 static struct sim_config converter_of(const struct config *config)

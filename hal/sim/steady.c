@@ -136,44 +136,42 @@ struct wave {
     const char *option; /* that gave the harmonics */
 };
 
-static int fill_wave(const struct wave *wave, double direction, char *error, size_t error_size)
+enum { LEG_WAVES = 3 }; /* voltage, grid, solar */
+
+static int fill_waves(const struct wave wave[LEG_WAVES], double direction, char *error, size_t error_size)
 {
-    double peak = direction * sqrt(2) * wave->rms;
-    add_sine(wave->table, peak, 1, -wave->lag_deg * two_pi / 360);
-    return add_harmonics(wave->table, peak, wave->harmonics, wave->option, error, error_size);
+    int status = 0;
+    for (int k = 0; k < LEG_WAVES && status == 0; k++) {
+        double peak = direction * sqrt(2) * wave[k].rms;
+        add_sine(wave[k].table, peak, 1, -wave[k].lag_deg * two_pi / 360);
+        status = add_harmonics(wave[k].table, peak, wave[k].harmonics, wave[k].option, error, error_size);
+    }
+    return status;
 }
 
 static int fill_leg1(struct waveform_segment *segment, const struct steady_config *config, char *error,
                      size_t error_size)
 {
     const struct steady_current *solar = &config->solar;
-    const struct wave wave[] = {
+    const struct wave wave[LEG_WAVES] = {
         {segment->u_v[0], config->u_v, 0, config->u_harmonics, "u_harmonics"},
         {segment->grid_a[0], config->i_a, config->phi_deg, config->i_harmonics, "i_harmonics"},
         {segment->solar_a[0], solar->i_a, solar->phi_deg, solar->harmonics, "solar_i_harmonics"},
     };
-    int status = 0;
-    for (size_t k = 0; k < sizeof wave / sizeof wave[0] && status == 0; k++) {
-        status = fill_wave(&wave[k], 1, error, error_size);
-    }
-    return status;
+    return fill_waves(wave, 1, error, error_size);
 }
 
 static int fill_leg2(struct waveform_segment *segment, const struct steady_config *config, char *error,
                      size_t error_size)
 {
     const struct steady_current *grid = &config->l2_grid, *solar = &config->l2_solar;
-    const struct wave wave[] = {
+    const struct wave wave[LEG_WAVES] = {
         {segment->u_v[1], config->l2_u_v < 0 ? config->u_v : config->l2_u_v, 0, config->u_harmonics,
          "u_harmonics"},
         {segment->grid_a[1], grid->i_a, grid->phi_deg, grid->harmonics, "l2_i_harmonics"},
         {segment->solar_a[1], solar->i_a, solar->phi_deg, solar->harmonics, "l2_solar_i_harmonics"},
     };
-    int status = 0;
-    for (size_t k = 0; k < sizeof wave / sizeof wave[0] && status == 0; k++) {
-        status = fill_wave(&wave[k], -1, error, error_size);
-    }
-    return status;
+    return fill_waves(wave, -1, error, error_size);
 }
 
 int steady_init(struct steady *steady, const struct steady_config *config, char *error, size_t error_size)
