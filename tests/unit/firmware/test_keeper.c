@@ -95,7 +95,8 @@ static void test_the_last_written_registers_come_back_point_by_point(void **stat
     assert_true(place->found);
     assert_int_equal(place->record.newest_seq[STREAM_MINUTE], 41);
     /* a board that now has solar only: its registers are found by their point, not by their place */
-    struct topology topology = {.n_channels = 2, .n_elements = 1, .element = {{0, 1, CIRCUIT_SOLAR, 1, 0, 0}}};
+    struct topology topology = {
+        .n_channels = 2, .n_elements = 1, .element = {{0, 1, CIRCUIT_SOLAR, 1, 0, 0}}};
     struct creep_config creep = {0};
     struct registers registers;
     topology_init(&topology);
@@ -131,6 +132,10 @@ static void test_a_damaged_newest_slot_costs_one_record(void **state)
     close(fd);
     assert_int_equal(open_keeper(place, "m1"), 0);
     assert_int_equal(place->record.energy[0].import_uwh, 1000);
+    place->keeper.run_dir = place->dir;
+    assert_int_equal(keeper_start(&place->keeper), 0);
+    keeper_stop(&place->keeper);
+    assert_int_equal(atomic_load(&place->health.journal_damaged), 1);
     keeper_close(&place->keeper);
 }
 

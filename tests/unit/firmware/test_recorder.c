@@ -8,6 +8,7 @@
 
 #include "firmware/recorder.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sched.h>
 #include <sqlite3.h>
@@ -167,6 +168,52 @@ static void test_a_store_that_cannot_write_is_counted_and_the_rest_goes_on(void 
     recorder_stop(&bench->recorder);
     assert_true(atomic_load(&bench->health.store_errors) > 0);
     assert_int_equal(atomic_load(&bench->health.records_stored), 0);
+    assert_int_equal(atomic_load(&bench->health.database_error),
+                     EEXIST); /* what a broken constraint is told as */
+}
+
+static void run_once(struct bench *bench)
+{
+    atomic_store(&bench->recorder.stop, false);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    recorder_stop(&bench->recorder);
+}
+
+static void test_the_disk_is_looked_at_once_a_minute(void **state)
+{
+    struct bench *bench = *state;
+    struct health *health = &bench->health;
+    run_once(bench); /* no directory named */
+    assert_true(atomic_load(&health->disk_total_bytes) == RECORD_ABSENT);
+    bench->recorder.data_dir = bench->dir;
+    run_once(bench);
+    assert_true(atomic_load(&health->disk_total_bytes) > 0);
+    assert_true(atomic_load(&health->disk_free_bytes) <= atomic_load(&health->disk_total_bytes));
+    assert_int_equal(atomic_load(&health->disk_read_only), 0);
+    bench->recorder.data_dir = "/nonexistent";
+    run_once(bench);
+    assert_true(atomic_load(&health->disk_total_bytes) > 0); /* not before a minute is over */
+    clock_sleep_until(&bench->clock.clock, clock_mono_ns(&bench->clock.clock) + INT64_C(60000000000));
+    run_once(bench);
+    assert_true(atomic_load(&health->disk_total_bytes) == RECORD_ABSENT);
+    assert_true(atomic_load(&health->disk_free_bytes) == RECORD_ABSENT);
+    assert_true(atomic_load(&health->disk_read_only) == RECORD_ABSENT);
+}
+
+/* /proc takes no file at all, though it is not mounted read-only: a store that fails there is not told to be read-only,
+ * since the answer is another one. A sound directory is not either. */
+static void test_a_failing_store_alone_makes_no_disk_read_only(void **state)
+{
+    struct bench *bench = *state;
+    const char *const dirs[] = {"/proc", bench->dir};
+    bench->store.failed = true;
+    for (int k = 0; k < 2; k++) {
+        bench->recorder.data_dir = dirs[k];
+        bench->recorder.disk_due_ms = 0;
+        run_once(bench);
+        assert_int_equal(atomic_load(&bench->health.disk_read_only), 0);
+    }
+    bench->store.failed = false;
 }
 
 int main(void)
@@ -178,6 +225,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_text_too_long_is_cut_to_its_field, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_store_that_cannot_write_is_counted_and_the_rest_goes_on,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_disk_is_looked_at_once_a_minute, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_failing_store_alone_makes_no_disk_read_only, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
