@@ -38,17 +38,20 @@ void survey_rates(const struct recording *recording, double *slowest_hz, double 
     *fastest_hz = known ? fastest : mean_hz;
 }
 
-/* Mean and rms about it. */
+/* Mean, and rms about it, of the values that are not missing; 0 without any. */
 static void moments(const double *x, int64_t n, double *mean, double *rms)
 {
     double sum = 0;
     double squares = 0;
+    double there = 0;
+    for (int64_t k = 0; k < n; k++) {
+        sum += isnan(x[k]) ? 0 : x[k];
+        there += isnan(x[k]) ? 0 : 1;
+    }
+    *mean = there > 0 ? sum / there : 0;
     for (int64_t k = 0; k < n; k++)
-        sum += x[k];
-    *mean = sum / (double)n;
-    for (int64_t k = 0; k < n; k++)
-        squares += (x[k] - *mean) * (x[k] - *mean);
-    *rms = sqrt(squares / (double)n);
+        squares += isnan(x[k]) ? 0 : (x[k] - *mean) * (x[k] - *mean);
+    *rms = there > 0 ? sqrt(squares / there) : 0;
 }
 
 struct crossings {

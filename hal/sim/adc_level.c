@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hal/sim/adc_level.h"
 
+#include "firmware/base/log.h"
 #include "hal/sim/even.h"
 #include "hal/sim/frontend.h"
 #include "hal/sim/sinc.h"
@@ -54,16 +55,31 @@ static void workshop_close(struct workshop *workshop)
     fftw_free(workshop->spectrum);
 }
 
-/* The recorded values at the terminals to the voltage at the pin. */
-static void filter(const struct workshop *workshop, const struct frontend_path *path, int64_t n,
-                   double rate_hz)
+/* Takes the poles out that the recorder left in: times (jf + high_pass) / jf and times 1 + jf / low_pass. */
+static void undo_poles(const struct recording_channel *channel, double f_hz, fftw_complex bin)
+{
+    const double high = channel->high_pass_hz / f_hz;
+    const double low = channel->low_pass_hz > 0 ? f_hz / channel->low_pass_hz : 0;
+    const double re = 1 + high * low; /* (1 - j high) (1 + j low) */
+    const double im = low - high;
+    const double bin_re = bin[0];
+    bin[0] = bin_re * re - bin[1] * im;
+    bin[1] = bin_re * im + bin[1] * re;
+}
+
+/* The recorded values to the voltage at the pin. */
+static void filter(const struct workshop *workshop, const struct recording_channel *channel,
+                   const struct frontend_path *path, int64_t n, double rate_hz)
 {
     const double scale = 1 / (double)n;
     fftw_complex *bin = workshop->spectrum;
     fftw_execute(workshop->forward);
     bin[0][0] = path->offset_v + (path->high_pass_hz > 0 ? 0 : path->gain * scale * bin[0][0]);
-    for (int64_t k = 1; k <= n / 2; k++)
-        frontend_filter(path, (double)k * rate_hz / (double)n, scale, bin[k], bin[k]);
+    for (int64_t k = 1; k <= n / 2; k++) {
+        const double f_hz = (double)k * rate_hz / (double)n;
+        undo_poles(channel, f_hz, bin[k]);
+        frontend_filter(path, f_hz, scale, bin[k], bin[k]);
+    }
     fftw_execute(workshop->backward);
 }
 
@@ -73,19 +89,23 @@ static bool feed_input(struct adc_level *level, const struct workshop *workshop,
 {
     double *wave = workshop->wave;
     const int64_t n = level->even.n;
-    even_read(&level->even, recording, feed->channel, wave);
+    const struct recording_channel *channel = &recording->channel[feed->channel];
+    const int64_t missing = even_read(&level->even, recording, feed->channel, wave);
+    if (missing > 0)
+        log_warning("replay: %lld of %lld values of %s are missing and bridged by straight lines",
+                    (long long)missing, (long long)n, channel->name);
     for (int64_t k = 0; k < n; k++)
         wave[k] *= feed->factor;
     for (int64_t k = n; k < level->n_ring; k++)
         wave[k] = wave[level->n_ring - 1 - k];
-    filter(workshop, path, level->n_ring, level->even.rate_hz);
+    filter(workshop, channel, path, level->n_ring, level->even.rate_hz);
     double *pin_v = malloc((size_t)level->n_ring * sizeof pin_v[0]);
     if (pin_v == NULL)
         return false;
     for (int64_t k = 0; k < level->n_ring; k++)
         pin_v[k] = wave[k];
     level->input[input].pin_v = pin_v;
-    level->input[input].skew_s = recording->channel[feed->channel].skew_s;
+    level->input[input].skew_s = channel->skew_s;
     return true;
 }
 

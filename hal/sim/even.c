@@ -54,15 +54,11 @@ static bool has_hole(const double *t)
     return false;
 }
 
-void even_read(const struct even *even, const struct recording *recording, int channel, double *value)
+static void resample(const struct even *even, const struct recording *recording, const double *x,
+                     double *value)
 {
     const double *t = recording->time_s;
-    const double *x = recording->channel[channel].value;
     const int64_t last = recording->n_samples - 1;
-    if (even->as_recorded) {
-        memcpy(value, x, (size_t)even->n * sizeof value[0]);
-        return;
-    }
     int64_t before = 0; /* the sample at or before the instant */
     for (int64_t n = 0; n < even->n; n++) {
         double at_s = (double)n / even->rate_hz;
@@ -76,4 +72,33 @@ void even_read(const struct even *even, const struct recording *recording, int c
         else
             value[n] = lagrange(t + first, x + first, at_s);
     }
+}
+
+/* The points from..to-1 are missing. */
+static void bridge(double *value, int64_t n, int64_t from, int64_t to)
+{
+    double left = from > 0 ? value[from - 1] : to < n ? value[to] : 0;
+    double right = to < n ? value[to] : left;
+    for (int64_t k = from; k < to; k++)
+        value[k] = left + (right - left) * (double)(k - from + 1) / (double)(to - from + 1);
+}
+
+int64_t even_read(const struct even *even, const struct recording *recording, int channel, double *value)
+{
+    const double *x = recording->channel[channel].value;
+    int64_t missing = 0;
+    if (even->as_recorded)
+        memcpy(value, x, (size_t)even->n * sizeof value[0]);
+    else
+        resample(even, recording, x, value);
+    for (int64_t from = 0; from < even->n; from++) {
+        int64_t to = from;
+        while (to < even->n && isnan(value[to]))
+            to++;
+        if (to > from)
+            bridge(value, even->n, from, to);
+        missing += to - from;
+        from = to;
+    }
+    return missing;
 }

@@ -19,7 +19,8 @@ struct even {
 /* The recording's own grid if it has one (instants within 2 % of a spacing), else one of rate_hz over its length. */
 struct even even_grid(const struct recording *recording, double rate_hz);
 
-/* The channel's values on the grid. */
-void even_read(const struct even *even, const struct recording *recording, int channel, double *value);
+/* The channel's values on the grid. Missing ones (NaN) lie on a straight line between those around them, at an end they are
+ * the nearest, 0 when there is none. Returns how many were missing. */
+int64_t even_read(const struct even *even, const struct recording *recording, int channel, double *value);
 
 #endif
