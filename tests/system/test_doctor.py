@@ -6,8 +6,8 @@ usage: test_doctor.py BIN_DIR FAKE_CONVERTER [SCENARIO...]
 BIN_DIR holds firmware/vatiod, net/vatio-mqtt, tools/vatio/vatio; FAKE_CONVERTER is the library of fake_converter.c.
 
 Each scenario makes one fault for real and asks for its line, its advice and the exit status. A scenario whose fault cannot
-be made here (mounting, tracing, no broker) says "skipped" and why. tests/README.md says which faults are injected at unit
-level only.
+be made here (mounting, tracing, no broker) says "skipped" and why. tools/vatio/README.md says which faults
+are injected at unit level only.
 """
 import ctypes
 import json
