@@ -15,7 +15,7 @@
 void power_absent(struct point_reading *point);
 
 /* One voltage with one current of the same window, either of them possibly turned round. */
-void power_element(struct signed_wave u, struct signed_wave i, struct point_reading *point);
+void power_element(struct signed_wave voltage, struct signed_wave current, struct point_reading *point);
 
 /* Two legs as one circuit: powers add, also apparent ones; what belongs to one voltage or current is absent, and so is
  * what compares the legs: see points.c. */

@@ -51,8 +51,8 @@ struct signed_wave {
     double sign;
 };
 
-/* sum = a + b, bin by bin and point by point. */
-void wave_add(struct wave *sum, struct signed_wave a, struct signed_wave b);
+/* sum = first + second, bin by bin and point by point. */
+void wave_add(struct wave *sum, struct signed_wave first, struct signed_wave second);
 
 /* rms of the sum of weight[k] times wave[k], freed of the noise of all of them as an rms value is; front ends are alike. */
 double wave_rms_of_sum(const struct wave *const wave[], const double weight[], int n);
