@@ -54,49 +54,27 @@ static void moments(const double *x, int64_t n, double *mean, double *rms)
     *rms = there > 0 ? sqrt(squares / there) : 0;
 }
 
+enum { CROSSINGS_MOST = 1024 };
 struct crossings {
-    int64_t n;
-    double first_s;
-    double last_s;
+    int n; /* the first CROSSINGS_MOST of a recording */
+    double at_s[CROSSINGS_MOST];
 };
 
-/* Rising crossings of the mean; each needs a dip below -threshold before and a rise above +threshold after it. armed is
- * the state at the first sample. */
-static struct crossings count_crossings(const struct recording *recording, const double *x, double mean,
-                                        double threshold, bool armed)
+/* Rising crossings of the mean; each needs a value below -threshold before and one above it after. armed is the state at
+ * the first sample. */
+static void find_crossings(struct crossings *crossings, const struct recording *recording, const double *x,
+                           double mean, double threshold, bool armed)
 {
-    struct crossings crossings = {0, 0, 0};
-    for (int64_t k = 0; k < recording->n_samples; k++) {
+    crossings->n = 0;
+    for (int64_t k = 0; k < recording->n_samples && crossings->n < CROSSINGS_MOST; k++) {
         double y = x[k] - mean;
         if (y < -threshold)
             armed = true;
-        if (!armed || y <= threshold)
+        if (!armed || !(y > threshold))
             continue;
         armed = false;
-        if (crossings.n++ == 0)
-            crossings.first_s = recording->time_s[k];
-        crossings.last_s = recording->time_s[k];
+        crossings->at_s[crossings->n++] = recording->time_s[k];
     }
-    return crossings;
-}
-
-double survey_f_hz(const struct recording *recording, int channel)
-{
-    const double *x = recording->channel[channel].value;
-    double mean;
-    double rms;
-    moments(x, recording->n_samples, &mean, &rms);
-    double threshold = threshold_share * rms;
-    if (!(rms > 0))
-        return 0;
-    struct crossings open = count_crossings(recording, x, mean, threshold, false);
-    if (open.n > 2 && open.last_s > open.first_s)
-        return (double)(open.n - 1) / (open.last_s - open.first_s);
-    bool low_at_end = false;
-    for (int64_t k = 0; k < recording->n_samples; k++)
-        low_at_end = fabs(x[k] - mean) > threshold ? x[k] < mean : low_at_end;
-    struct crossings ring = count_crossings(recording, x, mean, threshold, low_at_end);
-    return (double)ring.n * recording->rate_hz / (double)recording->n_samples;
 }
 
 static int compare(const void *a, const void *b)
@@ -104,6 +82,54 @@ static int compare(const void *a, const void *b)
     double x = *(const double *)a;
     double y = *(const double *)b;
     return (x > y) - (x < y);
+}
+
+/* Mean of the periods that are within a fifth of their median: an interruption or a hole makes one long one. */
+static double mean_period_s(const struct crossings *crossings)
+{
+    double period_s[CROSSINGS_MOST];
+    const int n = crossings->n - 1;
+    for (int k = 0; k < n; k++)
+        period_s[k] = crossings->at_s[k + 1] - crossings->at_s[k];
+    qsort(period_s, (size_t)n, sizeof period_s[0], compare);
+    const double median_s = period_s[n / 2];
+    double sum_s = 0;
+    int taken = 0;
+    for (int k = 0; k < n; k++)
+        if (fabs(period_s[k] - median_s) <= 0.2 * median_s) {
+            sum_s += period_s[k];
+            taken++;
+        }
+    return sum_s / taken;
+}
+
+/* Whether the values end below the mean. */
+static bool ends_low(const double *x, int64_t n, double mean, double threshold)
+{
+    bool low = false;
+    for (int64_t k = 0; k < n; k++)
+        low = fabs(x[k] - mean) > threshold ? x[k] < mean : low;
+    return low;
+}
+
+double survey_f_hz(const struct recording *recording, int channel)
+{
+    const double *x = recording->channel[channel].value;
+    double mean;
+    double rms;
+    struct crossings crossings;
+    moments(x, recording->n_samples, &mean, &rms);
+    const double threshold = threshold_share * rms;
+    if (!(rms > 0))
+        return 0;
+    find_crossings(&crossings, recording, x, mean, threshold, false);
+    if (crossings.n > 2) {
+        const double period_s = mean_period_s(&crossings);
+        return period_s > 0 ? 1 / period_s : 0;
+    }
+    find_crossings(&crossings, recording, x, mean, threshold,
+                   ends_low(x, recording->n_samples, mean, threshold));
+    return crossings.n * recording->rate_hz / (double)recording->n_samples;
 }
 
 double survey_u_v(const struct recording *recording, int channel, double f_hz)

@@ -10,6 +10,7 @@
 #include "fixture.h"
 #include "hal/sim/adc_level.h"
 #include "hal/sim/adc_sim.h"
+#include "hal/sim/even.h"
 #include "tests/unit/replay/memory_recording.h"
 
 #include <string.h>
@@ -183,6 +184,61 @@ static void uneven_instants_are_brought_onto_a_grid(void **state)
     tear_down(&stage);
 }
 
+/* What the recorder's own poles made of the waveform is undone before the board's make theirs. */
+static void a_recorders_own_poles_are_taken_out(void **state)
+{
+    (void)state;
+    struct stage stage;
+    set_up(&stage, 8000, 8000);
+    const struct tone u = {160, 60, 0.3}, i = {40, 300, -1.1};
+    const struct tone u_recorded = {160 * 60 / hypot(60, 2), 60, 0.3 + atan2(2, 60)};
+    const struct tone i_recorded = {40 * 1500 / hypot(1500, 300), 300, -1.1 - atan2(300, 1500)};
+    stage.recording.channel[0].high_pass_hz = 2;
+    stage.recording.channel[1].low_pass_hz = 1500;
+    play(&stage, 0, &u_recorded);
+    play(&stage, 1, &i_recorded);
+    open_level(&stage, "", 8000, true);
+    assert_true(worst_error(&stage, 0, &u, 0, 1) < share);
+    assert_true(worst_error(&stage, 1, &i, 0, 1) < share * 40 * 0.024);
+    tear_down(&stage);
+}
+
+/* Missing at the start, at the end, singly and in a row: the constant that is recorded is what stands there. */
+static void missing_values_are_bridged(void **state)
+{
+    (void)state;
+    struct stage stage;
+    set_up(&stage, 800, 8000);
+    struct recording_channel *i = &stage.recording.channel[1];
+    for (int64_t n = 0; n < 800; n++)
+        i->value[n] = n < 3 || n == 100 || (n > 300 && n < 350) || n > 795 ? (double)NAN : 10;
+    for (int64_t n = 0; n < 800; n++) /* and all of it */
+        stage.recording.channel[0].value[n] = (double)NAN;
+    open_level(&stage, "", 8000, false);
+    assert_non_null(stage.level);
+    for (int n = 0; n < 1000; n++) {
+        assert_true(fabs(adc_level_v(stage.level, 1, n * 1e-4) - 2.9 * 2870 / 4780) < 1e-9);
+        assert_true(fabs(adc_level_v(stage.level, 0, n * 1e-4) - 1.5) < 1e-9);
+    }
+    tear_down(&stage);
+}
+
+static void a_bridge_is_a_straight_line(void **state)
+{
+    (void)state;
+    struct recording recording;
+    double value[10];
+    memory_recording_init(&recording, 10, 1000);
+    struct recording_channel *channel = memory_recording_add(&recording, "u", RECORDING_VOLT);
+    for (int n = 0; n < 10; n++)
+        channel->value[n] = n > 2 && n < 8 ? (double)NAN : 7.0 * n;
+    struct even even = even_grid(&recording, 1000);
+    assert_int_equal(even_read(&even, &recording, 0, value), 5);
+    for (int n = 0; n < 10; n++)
+        assert_true(fabs(value[n] - 7.0 * n) < 1e-12);
+    memory_recording_close(&recording);
+}
+
 static void an_input_that_is_not_fed_is_at_rest(void **state)
 {
     (void)state;
@@ -279,6 +335,9 @@ int main(void)
         cmocka_unit_test(a_recording_that_is_not_looped_is_as_good_away_from_its_ends),
         cmocka_unit_test(turned_and_scaled_channels_stay_so),
         cmocka_unit_test(uneven_instants_are_brought_onto_a_grid),
+        cmocka_unit_test(a_recorders_own_poles_are_taken_out),
+        cmocka_unit_test(missing_values_are_bridged),
+        cmocka_unit_test(a_bridge_is_a_straight_line),
         cmocka_unit_test(an_input_that_is_not_fed_is_at_rest),
         cmocka_unit_test(legs_and_circuits_find_their_inputs),
         cmocka_unit_test(what_cannot_be_played_gets_a_sentence),
