@@ -117,9 +117,8 @@ static int read_binary(struct dat *dat)
     static const struct {
         int bytes;
         double (*get)(const struct dat *dat, int c, const unsigned char *p);
-    } forms[] = {[COMTRADE_BINARY] = {2, get_binary},
-                 [COMTRADE_BINARY32] = {4, get_binary32},
-                 [COMTRADE_FLOAT32] = {4, get_float32}};
+    } forms[] = {{2, get_binary}, {4, get_binary32}, {4, get_float32}}; /* from COMTRADE_BINARY on */
+    const int form = (int)dat->cfg->kind - COMTRADE_BINARY;
     struct recording_text *text = dat->text;
     const ptrdiff_t size = (ptrdiff_t)comtrade_cfg_record_bytes(dat->cfg);
     for (; text->at < text->end; text->at += size, dat->n++) {
@@ -132,8 +131,7 @@ static int read_binary(struct dat *dat)
             add_instant(dat, text->at, stamp == NO_STAMP ? (double)NAN : stamp) != 0)
             return -EINVAL;
         for (int c = 0; c < dat->cfg->n_analog; c++)
-            add_value(dat, c,
-                      forms[dat->cfg->kind].get(dat, c, p + RECORD_HEAD + c * forms[dat->cfg->kind].bytes));
+            add_value(dat, c, forms[form].get(dat, c, p + RECORD_HEAD + c * forms[form].bytes));
     }
     return 0;
 }
