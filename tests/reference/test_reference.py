@@ -55,9 +55,9 @@ class Steady(unittest.TestCase):
         return q
 
     def test_sines_at_any_frequency_and_angle(self):
-        for f_hz in (42.6, 49.91, 50.0, 59.97, 60.0, 60.037, 68.9):
-            for phi_deg in (0, 30, 90, 150, 180, -45, -120):
-                t = instants(8000, 0.2)
+        for f_hz in (42.6, 50.0, 59.97, 60.037, 68.9):
+            for phi_deg in (0, 30, 90, 180, -120):
+                t = instants(5000, 0.2)
                 q = self.check(t, t + 31.8e-6, f_hz, {1: (120, 17)}, {1: (5, 17 - phi_deg)})
                 off = (q.phi_deg - phi_deg + 180) % 360 - 180
                 self.near(off, 0, 1e-7)
