@@ -7,23 +7,34 @@
 #include <string.h>
 #include <time.h>
 
-#define AT(field) offsetof(struct config, field)
+#define AT(field)         offsetof(struct config, field)
+#define IN(field, member) (AT(field) + offsetof(struct config_current, member))
 
 /* Three options of one more current of the steady load. */
 #define STEADY_CURRENT(prefix, field, what)                                                                  \
-    {"sim", prefix "i_a", "A", OPTION_DOUBLE, AT(field.i_a), "0", 0, 100, NULL, "steady: rms of the " what}, \
+    {                                                                                                        \
+        "sim",                                                                                               \
+        prefix "i_a",                                                                                        \
+        "A",                                                                                                 \
+        OPTION_DOUBLE,                                                                                       \
+        IN(field, i_a),                                                                                      \
+        "0",                                                                                                 \
+        0,                                                                                                   \
+        100,                                                                                                 \
+        NULL,                                                                                                \
+        "steady: rms of the " what},                                                                         \
         {"sim",                                                                                              \
          prefix "phi_deg",                                                                                   \
          "deg",                                                                                              \
          OPTION_DOUBLE,                                                                                      \
-         AT(field.phi_deg),                                                                                  \
+         IN(field, phi_deg),                                                                                 \
          "0",                                                                                                \
          -180,                                                                                               \
          180,                                                                                                \
          NULL,                                                                                               \
          "steady: angle by which it lags"},                                                                  \
     {                                                                                                        \
-        "sim", prefix "i_harmonics", "", OPTION_STRING, AT(field.harmonics), "", 0, CONFIG_HARMONICS, NULL,  \
+        "sim", prefix "i_harmonics", "", OPTION_STRING, IN(field, harmonics), "", 0, CONFIG_HARMONICS, NULL, \
             "steady: order:percent:degrees, separated by commas"                                             \
     }
 
@@ -111,8 +122,7 @@ const struct option config_options[] = {
      "begin again at the end; without it the meter ends with the recording"},
     {"replay", "map", "", OPTION_STRING, AT(replay_map), "", 0, CONFIG_REPLAY, NULL,
      "u_l1, u_l2, grid_l1, grid_l2, solar_l1, solar_l2, each =[-]CHANNEL[*FACTOR], separated by commas; "
-     "CHANNEL "
-     "is a name or #number; empty: by name, else the first voltage and current"},
+     "CHANNEL is a name or #number; empty: by name, else the first voltage and current"},
     {"replay", "side", "", OPTION_CHOICE, AT(replay_side), "recorded", 0, 0, "recorded|primary|secondary",
      "values as in the file, or on either side of the instrument transformers by the file's ratios"},
     {"replay", "f_nominal_hz", "Hz", OPTION_DOUBLE, AT(replay_f_nominal_hz), "0", 0, 60, NULL,
