@@ -151,7 +151,7 @@ static void name_channels(const struct daemon *daemon, struct mailbox_live *live
 {
     static const char *const circuit[BOARD_CIRCUITS] = {"grid", "solar"};
     const struct adc_plan *plan = &daemon->source.plan;
-    enum channel_role order[CHANNEL_ROLES];
+    enum channel_role order[CHANNEL_ROLES] = {CHANNEL_U_L1};
     if (is_physical(daemon))
         channel_map_order(&daemon->replay.map, order);
     for (int k = 0; k < plan->n && k < MAILBOX_CHANNELS; k++) {
