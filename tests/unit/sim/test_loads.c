@@ -241,6 +241,28 @@ static void what_is_across_both_legs_is_not_in_the_neutral(void **state)
     }
 }
 
+/* Half of 49 and of 46 A run through each leg: another 15 A do not fit on leg 2 below 57 A, 6 A do on leg 1. */
+static void across_both_legs_half_of_the_current_counts_on_each(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"water heater", "clothes dryer", "kettle", "television"};
+    mains_init(&two_legs, 60, 2, 1);
+    loads_init(&loads, 120, 2, 0, 1);
+    for (int i = 0; i < LOADS; i++) {
+        loads.load[i].sessions = 0;
+    }
+    for (size_t c = 0; c < sizeof wanted / sizeof wanted[0]; c++) {
+        struct load *load = &loads.load[index_of(wanted[c])];
+        load->sessions = 1;
+        load->session[0] = (struct load_session){0, 600};
+        load->change_s = 0;
+        loads_step(&loads, &two_legs, true, (double)c + 1, 0.1);
+    }
+    assert_true(loads.load[index_of("water heater")].on && loads.load[index_of("clothes dryer")].on);
+    assert_false(loads.load[index_of("kettle")].on);
+    assert_true(loads.load[index_of("television")].on);
+}
+
 static void on_each_of_two_legs_the_fuse_holds(void **state)
 {
     (void)state;
@@ -280,6 +302,7 @@ int main(void)
         cmocka_unit_test(at_230_v_the_same_loads_draw_the_same_power),
         cmocka_unit_test(each_load_hangs_where_its_plate_says),
         cmocka_unit_test(what_is_across_both_legs_is_not_in_the_neutral),
+        cmocka_unit_test(across_both_legs_half_of_the_current_counts_on_each),
         cmocka_unit_test(on_each_of_two_legs_the_fuse_holds),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
