@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* run_vatio.h - the command line run against a fake meter, its output kept. Included after cmocka.h by tests of
- * single commands. */
+/* run_vatio.h - the command line run against a fake meter, its output kept. Included by tests of single commands.
+ */
 #ifndef VATIO_TESTS_RUN_VATIO_H
 #define VATIO_TESTS_RUN_VATIO_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include "tests/unit/tools/fake_meter.h"
 #include "tools/vatio/cli.h"
