@@ -154,6 +154,14 @@ static void spoil_range_long_ago(void)
     in.now.health.windows_clipped = in.before.health.windows_clipped = 1;
 }
 
+/* Eleven minutes ago: no longer recent. */
+static void spoil_range_too_long_ago(void)
+{
+    spoil_range_long_ago();
+    in.minutes = 30;
+    in.minute[19].quality = DOCTOR_CLIPPED;
+}
+
 static void spoil_mains(void)
 {
     in.now.live.point[0].u_rms_v = 0.3;
@@ -372,6 +380,8 @@ static const struct {
      "potentiometer"},
     {"a channel clipped long ago", spoil_range_long_ago, "clipped", DOCTOR_WARN, "a channel: 1 of 3010",
      "sensor"},
+    {"a channel clipped eleven minutes ago", spoil_range_too_long_ago, "clipped", DOCTOR_WARN,
+     "in 0 of the last 10 minutes", "sensor"},
     {"a good supply", spoil_nothing, "mains", DOCTOR_OK, "60.0000 Hz, 120.0 to 120.0 V", NULL},
     {"no mains", spoil_mains, "mains", DOCTOR_FAULT, "no mains: 0.3 V where 120 V", "fuse"},
     {"no voltage at all", spoil_voltage_absent, "mains", DOCTOR_FAULT, "no mains: 0.0 V", "fuse"},
