@@ -101,7 +101,7 @@ static void publish_window(struct measure *measure, const struct reading *readin
     live->dropped_uwh = registers->dropped_uwh;
     convert_harmonics(reading, live);
 
-    const unsigned labels = QUALITY_UNCALIBRATED | QUALITY_UNSYNCED | QUALITY_SIMULATED;
+    const unsigned labels = QUALITY_UNCALIBRATED | QUALITY_UNSYNCED | QUALITY_SIMULATED | QUALITY_ASSUMED;
     live->health.windows++;
     live->health.windows_flagged += (reading->quality & ~labels) != 0;
     live->health.windows_withheld += !reading->metered;

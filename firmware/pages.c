@@ -138,7 +138,7 @@ static void render_quality(const struct page *page, const struct mailbox_live *l
     } words[] = {
         {QUALITY_SENSOR_FAULT, "FAULT"}, {QUALITY_CLIPPED, "CLIP"},  {QUALITY_GAP, "GAP"},
         {QUALITY_UNLOCKED, "UNLOCK"},    {QUALITY_EVENT, "EVENT"},   {QUALITY_UNSYNCED, "TIME"},
-        {QUALITY_UNCALIBRATED, "UNCAL"}, {QUALITY_SIMULATED, "SIM"},
+        {QUALITY_UNCALIBRATED, "UNCAL"}, {QUALITY_SIMULATED, "SIM"}, {QUALITY_ASSUMED, "ASSUM"},
     };
     const struct record_point *point = &live->live.point[page->point];
     char a[FIELD_MAX], flags[64] = "";

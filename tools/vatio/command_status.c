@@ -18,7 +18,7 @@ static const char *const rows[] = {
 
 /* The bits of a record's quality, as in dsp/quality.h: numbers that are never given away again. */
 static const char *const quality_names[] = {
-    "clipped", "gap", "unlocked", "uncalibrated", "unsynced", "event", "sensor-fault", "simulated",
+    "clipped", "gap", "unlocked", "uncalibrated", "unsynced", "event", "sensor-fault", "simulated", "assumed",
 };
 
 static json_t *control_json(const struct control_status *status)
