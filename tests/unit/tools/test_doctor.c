@@ -17,7 +17,7 @@ static struct doctor_inputs in; /* 180 kB */
 
 static struct doctor_finding find(const char *name)
 {
-    struct doctor_finding finding;
+    struct doctor_finding finding = {0};
     for (size_t i = 0; i < doctor_checks_n; i++) {
         if (strcmp(doctor_checks[i].name, name) != 0)
             continue;
