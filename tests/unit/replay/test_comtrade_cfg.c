@@ -249,6 +249,9 @@ static void several_rates_must_rise_in_their_last_samples(void **state)
     assert_int_equal(cfg.n_rates, 3);
     assert_true(cfg.stamped); /* one rate that is not known is enough */
     comtrade_cfg_close(&cfg);
+    assert_int_equal(read_lines(&cfg, N_RATES, "0", error), 0);
+    assert_true(cfg.n_rates == 1 && cfg.stamped); /* whatever rate its line gives */
+    comtrade_cfg_close(&cfg);
     assert_int_equal(read_lines(&cfg, N_RATES, "2\n1000,9", error), -EINVAL);
     assert_string_equal(error, "f.cfg:9: last sample \"9\": a number from 10 to 200000000 was expected");
     comtrade_cfg_close(&cfg);

@@ -195,6 +195,8 @@ static void malformed_texts_are_refused_with_their_line(void **state)
          "file:1: skew_us \"2\": a number for each of 1 channels was expected"},
         {"a skew that is none", "# skew_us=early\nt_s,u_v\n0,1\n1,2\n",
          "file:1: skew_us \"early\": a number for each of 1 channels was expected"},
+        {"a skew that is none, further down", "# f_nominal_hz=50\n\n# skew_us=?\nt_s,u_v\n0,1\n1,2\n",
+         "file:3: skew_us \"?\": a number for each of 1 channels was expected"},
         {"a pole below zero", "# low_pass_hz=-1\nt_s,u_v\n0,1\n1,2\n",
          "file:1: low_pass_hz \"-1\": a number for each of 1 channels was expected"},
         {"samples too fast for any converter", "t_ns,u_v\n0,1\n0.5,2\n",
