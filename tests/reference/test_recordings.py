@@ -19,6 +19,7 @@ LIMIT = 1e-3  # of V, I and S, and of S for P and Q1
 LIMIT_HZ = 0.02
 LIMIT_A = 1e-4  # of a current below 0.1 A: a sixteenth of the recorder's own noise, which the meter takes out of the rms value
 LIMIT_SAG = 0.02  # of the nominal voltage: half-cycle values come every 10 ms, and the voltage moves by up to 1 kV/ms
+LIMITS_ADC = {"u_rms_v": 0.12, "i_rms_a": 0.01, "p_w": 0.3}  # 0.1 % of 120 V; a tenth of an LSB; as for the tables
 
 # file, its voltage and current channel, nominal frequency, nominal voltage
 FILES = [("fired_fridge_50hz.csv", "u_l1_v", "i_l1_a", 50, 240.0), ("fired_kettle_50hz.csv", "u_l1_v", "i_l1_a", 50, 240.0),
