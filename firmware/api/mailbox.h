@@ -32,7 +32,6 @@ struct mailbox_health {
     int64_t windows;       /* closed */
     int64_t windows_flagged;
     int64_t windows_withheld; /* not metered */
-    int64_t windows_clipped;  /* a code stood at an end of the converter's range */
     int64_t unmetered_ms;
     int64_t records_stored;
     int64_t records_lost; /* the store was too slow or failed */
@@ -44,6 +43,7 @@ struct mailbox_health {
     int64_t control_clients; /* now connected */
     int64_t control_dropped; /* clients that did not read */
     int64_t control_refused; /* requests that were wrong or not allowed */
+    int64_t windows_clipped; /* a code stood at an end of the converter's range */
     int64_t journal_damaged; /* slots of the register journal that were damaged at the start */
     int64_t database_error;  /* errno of the last write to the database; 0 = it succeeded */
     int64_t disk_read_only;  /* 1: the file system of the database takes no writes */
