@@ -94,7 +94,7 @@ static int64_t distance_ns(uint64_t word)
 
 int scan_ring_read(const struct scan_ring *ring, uint64_t number, struct scan_ring_scan *scan)
 {
-    uint64_t word[WORDS_MAX];
+    uint64_t word[WORDS_MAX] = {0};
     const struct scan_ring_plan *plan = &ring->file->plan;
     if (!copy(ring->file, number, word))
         return -EAGAIN;

@@ -86,7 +86,7 @@ static int find_newest(struct cli *cli, int64_t *newest)
 
 static int print_all(struct cli *cli, struct control_reply page[])
 {
-    int64_t from = cli->settings.from, newest;
+    int64_t from = cli->settings.from, newest = 0;
     int status = CLI_OK;
     if (from == 0) {
         status = find_newest(cli, &newest);
