@@ -92,10 +92,13 @@ static void print_control(FILE *out, const struct control_status *status)
 
 static void print_health(FILE *out, const struct mailbox_health *health)
 {
-    for (size_t i = 0; i < mailbox_health_fields_n; i++)
-        fprintf(out, "%-18s %12" PRId64 "%s", mailbox_health_fields[i].name,
-                record_integer(&mailbox_health_fields[i], health),
+    for (size_t i = 0; i < mailbox_health_fields_n; i++) {
+        char cell[FORMAT_CELL] = "-";
+        if (!record_absent(&mailbox_health_fields[i], health))
+            snprintf(cell, sizeof cell, "%" PRId64, record_integer(&mailbox_health_fields[i], health));
+        fprintf(out, "%-18s %12s%s", mailbox_health_fields[i].name, cell,
                 i % 2 == 0 && i + 1 < mailbox_health_fields_n ? "    " : "\n");
+    }
 }
 
 static int print_text(struct cli *cli, const struct mailbox_live *live, const struct control_status *status)
