@@ -95,7 +95,7 @@ static const struct {
     double mib; /* of the file at most, as the documents say */
 } sizes[] = {
     {"the reference board: two channels, 8 kHz", 2, 8000, false, 3.5},
-    {"split phase: six channels, 3 kHz", 6, 3000, false, 2.5},
+    {"split phase: six channels, 4 kHz", 6, 4000, false, 3.1},
     {"eight channels", 8, 2500, false, 2.5},
     {"a recording with two channels at 25.6 kHz", 2, 25600, true, 15.5},
     {"one channel, slowly", 1, 10, false, 0.1},
