@@ -159,7 +159,8 @@ static void add_window(struct interval_builder *builder, const struct reading *r
 static void set_ratios(struct interval_point *point, double p1_w)
 {
     static const double deg_per_rad = 57.295779513082320877;
-    point->pf = point->s_va > 0 ? point->p_w / point->s_va : absent;
+    /* Where the noise taken out of s is larger than what was there, |p| may come out a hair above s. */
+    point->pf = point->s_va > 0 ? fmax(-1, fmin(1, point->p_w / point->s_va)) : absent;
     double s1_va = hypot(p1_w, point->q1_var);
     bool known = s1_va > 0;
     point->dpf = known ? p1_w / s1_va : absent;

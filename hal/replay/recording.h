@@ -28,8 +28,9 @@ struct recording_channel {
     double primary, secondary; /* ratio of the instrument transformer; 1, 1 where there is none */
     bool in_primary;           /* values are on the primary's side */
     double skew_s;
-    double high_pass_hz, low_pass_hz; /* single poles that whatever recorded it left in its values; 0 = none */
-    double *value; /* n_samples; as in the file, scaled by its a and b, not by primary / secondary */
+    double high_pass_hz,
+        low_pass_hz; /* single poles that whatever recorded it left in its values; 0 = none */
+    double *value;   /* n_samples; as in the file, scaled by its a and b, not by primary / secondary */
 };
 
 struct recording {

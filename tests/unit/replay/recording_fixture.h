@@ -5,12 +5,18 @@
 #ifndef VATIO_TEST_REPLAY_RECORDING_FIXTURE_H
 #define VATIO_TEST_REPLAY_RECORDING_FIXTURE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "hal/replay/comtrade.h"
 #include "hal/replay/csv.h"
 #include "hal/replay/recording.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
