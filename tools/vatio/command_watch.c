@@ -128,7 +128,7 @@ static int run(struct cli *cli)
     int status = meter_live_checked(cli, &mailbox, &live);
     if (status != CLI_OK)
         return status;
-    if (live.live.windows == 0) /* started just now: there is no full second yet */
+    if (live.live.mono_end_us == 0) /* started just now: there is no full second yet */
         status = next(cli, &mailbox, &live, &stopped);
     for (int64_t row = 0; status == CLI_OK && !stopped; row++) {
         status = print(cli, &live, row);

@@ -263,6 +263,17 @@ static int lines(const char *text)
     return n;
 }
 
+static void watch_waits_for_the_first_full_second(void **state)
+{
+    (void)state;
+    meter.live.live.mono_end_us = 0; /* as vatiod starts */
+    mailbox_write(&meter.mailbox, &meter.live);
+    pause_hook = next_second;
+    assert_int_equal(VATIO("watch", "--count", "1"), 0);
+    assert_int_equal(lines(out), 2);
+    assert_true(pauses > 0);
+}
+
 static void watch_prints_each_second_once(void **state)
 {
     (void)state;
@@ -468,6 +479,7 @@ int main(void)
         TEST(a_calibrated_meter_without_flags_says_so),
         TEST(status_as_json_is_complete_and_exact),
         TEST(registers_are_printed_from_the_integers),
+        TEST(watch_waits_for_the_first_full_second),
         TEST(watch_prints_each_second_once),
         TEST(watch_shows_circuits_not_their_elements),
         TEST(watch_as_json_is_one_object_per_line),
