@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/convert.h"
 
+#include <math.h>
 #include <string.h>
 
 _Static_assert((int)DSP_POINTS == (int)RECORD_POINTS, "a record holds every point");
@@ -101,5 +102,18 @@ void convert_harmonics(const struct reading *reading, struct mailbox_live *live)
             live->u_h_v[p][h] = (float)point->u_h_v[h];
             live->i_h_a[p][h] = (float)point->i_h_a[h];
         }
+    }
+}
+
+void convert_absent(struct mailbox_live *live)
+{
+    const double absent = (double)NAN;
+    live->live.f_hz = live->live.f_min_hz = live->live.f_max_hz = absent;
+    for (int64_t p = 0; p < live->live.n_points; p++) {
+        for (size_t k = 0; k < record_point_fields_n; k++)
+            if (record_point_fields[k].type == FIELD_REAL)
+                record_set_real(&record_point_fields[k], &live->live.point[p], absent);
+        for (int h = 0; h < MAILBOX_HARMONICS; h++)
+            live->u_h_v[p][h] = live->i_h_a[p][h] = NAN;
     }
 }

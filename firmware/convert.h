@@ -20,6 +20,9 @@ void convert_interval(const struct interval *interval, const struct topology *to
 void convert_energy(const struct energy *energy, struct record_energy *record);
 void convert_energy_back(const struct record_energy *record, struct energy *energy);
 
+/* Makes every measured value of the live record and the harmonics absent; registers and labels stay. */
+void convert_absent(struct mailbox_live *live);
+
 /* Harmonics of the window into the mailbox's arrays; [0] is DC. */
 void convert_harmonics(const struct reading *reading, struct mailbox_live *live);
 

@@ -3,7 +3,6 @@
 
 #include "firmware/convert.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,14 +50,9 @@ void daemon_fill_live(struct daemon *daemon)
     name_channels(daemon, live);
     live->live.schema = RECORD_SCHEMA;
     live->live.n_points = convert_points(&daemon->measure.registers.topology, live->live.point_id);
-    live->live.f_hz = live->live.f_min_hz = live->live.f_max_hz = (double)NAN;
+    convert_absent(live);
     for (int64_t p = 0; p < live->live.n_points; p++) {
-        for (size_t k = 0; k < record_point_fields_n; k++)
-            if (record_point_fields[k].type == FIELD_REAL)
-                record_set_real(&record_point_fields[k], &live->live.point[p], (double)NAN);
         convert_energy(&daemon->measure.registers.energy[p], &live->energy[p]);
         live->live.point[p].total = live->energy[p];
-        for (int h = 0; h < MAILBOX_HARMONICS; h++)
-            live->u_h_v[p][h] = live->i_h_a[p][h] = NAN;
     }
 }

@@ -47,7 +47,7 @@ int measure_init(struct measure *measure, const struct measure_config *config)
         measure->standing_quality |= QUALITY_UNCALIBRATED;
     if (config->simulated)
         measure->standing_quality |= QUALITY_SIMULATED;
-    measure->start_ns = measure->published_ns = clock_mono_ns(config->clock);
+    measure->start_ns = measure->fed_ns = measure->published_ns = clock_mono_ns(config->clock);
     return 0;
 }
 
@@ -81,11 +81,15 @@ static void publish_health(struct measure *measure)
     measure->published_ns = clock_mono_ns(measure->config.clock);
 }
 
-/* Without a window, which publishes too: who looks for the cause wants today's counters. */
-static void publish_when_silent(struct measure *measure)
+/* Without a window, which publishes too: who looks for the cause wants today's counters, and nobody the values of a
+ * second that is over. newest_ns: up to when scans have been looked at. */
+static void publish_when_silent(struct measure *measure, int64_t newest_ns)
 {
-    if (clock_mono_ns(measure->config.clock) - measure->published_ns > silence_ns)
-        publish_health(measure);
+    if (clock_mono_ns(measure->config.clock) - measure->published_ns <= silence_ns)
+        return;
+    if (newest_ns - measure->fed_ns > silence_ns)
+        convert_absent(&measure->live);
+    publish_health(measure);
 }
 
 static void publish_window(struct measure *measure, const struct reading *reading)
@@ -155,6 +159,7 @@ static void take_scan(struct measure *measure, const struct adc_scan *scan)
         in.hold_ns[k] = scan->hold_ns[k];
         in.value[k] = scan->physical ? scan->value[k] : take_code(measure, k, scan->code[k], &in.quality);
     }
+    measure->fed_ns = in.hold_ns[0];
     meter_add(measure->meter, &in);
     struct reading reading;
     while (meter_read(measure->meter, &reading))
@@ -179,7 +184,7 @@ int measure_step(struct measure *measure)
         take_scan(measure, &scan);
         taken++;
     }
-    publish_when_silent(measure);
+    publish_when_silent(measure, taken > 0 ? scan.hold_ns[0] : clock_mono_ns(measure->config.clock));
     return taken;
 }
 

@@ -52,6 +52,7 @@ struct measure {
     struct mailbox_live live;  /* identity is filled in by main before the start */
     unsigned standing_quality; /* of every scan */
     unsigned pending_quality;  /* of scans left out since the last one taken */
+    int64_t fed_ns;            /* the last scan that was measured */
     int64_t published_ns;      /* the mailbox was last written */
     int64_t start_ns;
     pthread_t thread;

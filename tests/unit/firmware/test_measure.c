@@ -273,6 +273,38 @@ static void test_counters_are_published_while_nothing_is_measured(void **state)
     close_bench(&bench);
 }
 
+/* After three good seconds nothing but corrupt scans, or no scan at all: the last good values are not kept. */
+static void test_values_of_a_second_that_is_over_become_absent(void **state)
+{
+    (void)state;
+    for (int scans_come = 0; scans_come < 2; scans_come++) {
+        static struct bench bench;
+        const char *const settings[] = {"sim.i_a=5", NULL};
+        open_bench(&bench, settings, 3);
+        while (acquire_step(&bench.acquire))
+            measure_step(&bench.measure);
+        struct mailbox_live live;
+        assert_int_equal(mailbox_read(&bench.reader, &live), 0);
+        near(live.live.point[0].u_rms_v, 120, 0.12);
+        int64_t import_uwh = live.energy[0].import_uwh;
+
+        int64_t now_ns = clock_mono_ns(bench.source.clock);
+        for (int64_t t_ns = now_ns; t_ns < now_ns + 2500000000; t_ns += 10000000) {
+            struct adc_scan scan = {.n = 2, .faults = ADC_CORRUPT, .hold_ns = {t_ns, t_ns}};
+            clock_sleep_until(bench.source.clock, t_ns);
+            if (scans_come)
+                assert_true(spsc_push(&bench.scans, &scan));
+            measure_step(&bench.measure);
+        }
+        assert_int_equal(mailbox_read(&bench.reader, &live), 0);
+        assert_true(isnan(live.live.point[0].u_rms_v));
+        assert_true(isnan(live.live.f_hz));
+        assert_true(isnan(live.u_h_v[0][1]));
+        assert_int_equal(live.energy[0].import_uwh, import_uwh); /* registers stay */
+        close_bench(&bench);
+    }
+}
+
 static void test_a_full_ring_of_records_is_counted_with_a_real_clock(void **state)
 {
     (void)state;
@@ -297,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_corrupt_scans_are_left_out_and_flagged),
         cmocka_unit_test(test_a_current_beyond_the_range_is_flagged_as_clipped),
         cmocka_unit_test(test_counters_are_published_while_nothing_is_measured),
+        cmocka_unit_test(test_values_of_a_second_that_is_over_become_absent),
         cmocka_unit_test(test_a_full_ring_of_records_is_counted_with_a_real_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
