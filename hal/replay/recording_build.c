@@ -2,11 +2,14 @@
 #include "hal/replay/recording_build.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 int recording_allocate(struct recording *recording, const struct recording_text *text, int64_t n_channels,
                        int64_t n_samples)
 {
+    if (n_channels < 1 || n_channels > INT_MAX)
+        return recording_refuse(text, "%lld channels: at least 1 was expected", (long long)n_channels);
     if (n_samples < 2)
         return recording_refuse(text, "%lld samples: at least 2 were expected", (long long)n_samples);
     if (n_samples > RECORDING_VALUES_MAX / (n_channels + 1)) /* one more for the instants */
@@ -23,9 +26,10 @@ int recording_allocate(struct recording *recording, const struct recording_text 
     }
     recording->n_channels = (int)n_channels;
     recording->n_samples = n_samples;
+    recording->channel[0].value = value; /* one block, which the first channel owns */
     for (int c = 0; c < recording->n_channels; c++) {
         recording->channel[c].primary = recording->channel[c].secondary = 1;
-        recording->channel[c].value = value + c * n_samples; /* one block, which the first channel owns */
+        recording->channel[c].value = value + c * n_samples;
     }
     return 0;
 }

@@ -47,7 +47,8 @@ bool recording_text_field(struct recording_field *line, struct recording_field *
     return true;
 }
 
-static int refuse(const struct recording_text *text, const char *place, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static int refuse(const struct recording_text *text, const char *place,
+                                                        const char *format, va_list arguments)
 {
     if (text->error_size == 0)
         return -EINVAL;

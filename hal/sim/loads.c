@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hal/sim/loads.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -98,6 +99,7 @@ static double leg_share(const struct loads *loads, int i, int leg)
 {
     static const double share[SUPPLIES][WAVEFORM_LEGS] = {
         [SUPPLY_L1] = {1, 0}, [SUPPLY_L2] = {0, 1}, [SUPPLY_BOTH] = {0.5, 0.5}};
+    assert(leg >= 0 && leg < WAVEFORM_LEGS);
     return share[loads_supply(loads, i)][leg];
 }
 

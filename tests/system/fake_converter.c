@@ -96,6 +96,7 @@ int ioctl(int fd, unsigned long request, ...)
     return 0; /* mode, bits and speed are taken */
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the C library's name is reserved */
 int adjtimex(struct timex *state)
 {
     memset(state, 0, sizeof *state);

@@ -437,8 +437,8 @@ static void ascii_of_odd_devices_is_read(void **state)
         "\n1,0,5,0\n\n2,1,6,0", /* DOS's end of text; empty lines */
         "1,,5,\n2,,6,\n",
         "01,+0,5.0,0\n2,1,.6e1,0\n",
-        "\xef\xbb\xbf"
-        "1,0,5,0\n2,1,6,0\n",
+        ("\xef\xbb\xbf"
+         "1,0,5,0\n2,1,6,0\n"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         static struct fixture_bytes cfg, dat;

@@ -132,7 +132,7 @@ static void numbers_are_the_same_where_the_comma_is_the_point(void **state)
         print_message("skipped: no locale with a decimal comma is installed\n");
         skip();
     }
-    double quick, slow;
+    double quick = 0, slow = 0;
     const bool good =
         recording_number(field_of("1.5"), &quick) && recording_number(field_of("1.5e-40"), &slow);
     setlocale(LC_NUMERIC, "C");

@@ -84,8 +84,8 @@ struct legs_case {
     }
 #define AMPERE(of, leg, input, assumed, both)                                                                \
     {                                                                                                        \
-        .kind = BOARD_CURRENT, .circuit = of, .element = leg, .voltage_channel = input,                      \
-        .voltage_assumed = assumed, .both_legs = both                                                        \
+        .kind = BOARD_CURRENT, .circuit = (of), .element = (leg), .voltage_channel = (input),                \
+        .voltage_assumed = (assumed), .both_legs = (both)                                                    \
     }
 
 static const struct legs_case legs_cases[] = {
