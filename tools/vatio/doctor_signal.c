@@ -137,8 +137,10 @@ void doctor_calibration(const struct doctor_inputs *inputs, struct doctor_findin
         return;
     }
     doctor_find(finding, DOCTOR_FAULT, "none: nominal scales, which may be off by several percent");
-    doctor_advise(finding, "Calibrate this unit with vatio-cal, name its file as paths.calibration_file in "
-                           "/etc/vatio/vatiod.ini, then systemctl restart vatiod.");
+    doctor_advise(finding,
+                  "Compare this unit with a reference meter and write its calibration file (the format is in "
+                  "calibration/README.md), name it as paths.calibration_file in /etc/vatio/vatiod.ini, then "
+                  "systemctl restart vatiod.");
 }
 
 void doctor_unmetered(const struct doctor_inputs *inputs, struct doctor_finding *finding)

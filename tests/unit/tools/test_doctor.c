@@ -394,7 +394,7 @@ static const struct {
     {"unmetered time now", spoil_unmetered_now, "unmetered", DOCTOR_FAULT, "0.4 s of them now", "samples"},
     {"a little unmetered time", spoil_unmetered_little, "unmetered", DOCTOR_WARN, "(0.200 %)", "samples"},
     {"a calibrated unit", spoil_nothing, "calibration", DOCTOR_OK, "serial", NULL},
-    {"no calibration", spoil_calibration, "calibration", DOCTOR_FAULT, "nominal scales", "vatio-cal"},
+    {"no calibration", spoil_calibration, "calibration", DOCTOR_FAULT, "nominal scales", "calibration file"},
     {"a synchronised clock", spoil_nothing, "clock", DOCTOR_OK, "UTC is synchronised", NULL},
     {"a simulated clock", spoil_simulated, "clock", DOCTOR_OK, "(simulated time)", NULL},
     {"an unsynchronised clock", spoil_clock, "clock", DOCTOR_FAULT, "not synchronised", "timedatectl"},

@@ -120,7 +120,7 @@ static void a_fault_has_its_advice_below_and_ends_with_1(void **state)
     meter.live.calibrated = 0;
     assert_int_equal(VATIO(NULL), 1);
     assert_contains(out, "FAULT   calibration - none: nominal scales, which may be off by several percent\n"
-                         "        Calibrate this unit with vatio-cal");
+                         "        Compare this unit with a reference meter");
 }
 
 static void json_has_an_object_per_check(void **state)
