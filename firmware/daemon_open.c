@@ -165,6 +165,26 @@ static int open_tap(struct daemon *daemon, char *error, size_t error_size)
     return 0;
 }
 
+static bool raise_registers(void *context, const void *stored)
+{
+    int64_t raised_uwh = keeper_raise(context, stored);
+    if (raised_uwh > 0)
+        log_notice("registers: a stored record is %lld uWh ahead of the journal and is taken",
+                   (long long)raised_uwh);
+    return true;
+}
+
+/* The journal's registers, or the newest records' where those are higher. */
+static void newest_registers(struct daemon *daemon, struct keeper_record *record)
+{
+    static const enum record_stream streams[] = {STREAM_MINUTE, STREAM_QUARTER, STREAM_DAY};
+    for (size_t k = 0; k < sizeof streams / sizeof streams[0]; k++) {
+        int64_t newest = store_newest_seq(&daemon->store, streams[k]);
+        if (newest > 0)
+            store_reader_read(&daemon->reader, streams[k], newest, 1, raise_registers, record);
+    }
+}
+
 static int open_keeper(struct daemon *daemon, char *error, size_t error_size)
 {
     struct keeper_record record;
@@ -176,8 +196,11 @@ static int open_keeper(struct daemon *daemon, char *error, size_t error_size)
     if (result < 0)
         return result;
     daemon->opened |= PART_KEEPER;
+    if (!found)
+        memset(&record, 0, sizeof record);
+    newest_registers(daemon, &record);
+    keeper_restore(&record, &daemon->measure.registers);
     if (found) {
-        keeper_restore(&record, &daemon->measure.registers);
         for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
             store_seq_floor(&daemon->store, (enum record_stream)stream, record.newest_seq[stream]);
     }
@@ -192,7 +215,8 @@ static int open_keeper(struct daemon *daemon, char *error, size_t error_size)
     daemon->recorder.data_dir = daemon->config.data_dir;
     daemon_fill_live(daemon);
     mailbox_write(&daemon->mailbox, &daemon->measure.live);
-    recorder_event(&daemon->recorder, "start", found ? "registers continue" : "registers begin at zero", NAN);
+    recorder_event(&daemon->recorder, "start",
+                   record.n_points > 0 ? "registers continue" : "registers begin at zero", NAN);
     return 0;
 }
 

@@ -58,6 +58,46 @@ int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_i
     return result;
 }
 
+/* The kept registers of a point; a new place for one that the journal lacks; NULL when there is none left. */
+static struct record_energy *kept(struct keeper_record *record, int64_t point_id)
+{
+    for (int64_t k = 0; k < record->n_points; k++)
+        if (record->point_id[k] == point_id)
+            return &record->energy[k];
+    if (record->n_points >= RECORD_POINTS)
+        return NULL;
+    record->point_id[record->n_points] = point_id;
+    return &record->energy[record->n_points++];
+}
+
+static int64_t raise_to(int64_t *kept_value, int64_t stored)
+{
+    if (stored == RECORD_ABSENT || stored <= *kept_value)
+        return 0;
+    int64_t by = stored - *kept_value;
+    *kept_value = stored;
+    return by;
+}
+
+int64_t keeper_raise(struct keeper_record *record, const struct record *stored)
+{
+    int64_t raised_uwh = 0;
+    for (int64_t p = 0; p < stored->n_points && p < RECORD_POINTS; p++) {
+        struct record_energy *energy = kept(record, stored->point_id[p]);
+        const struct record_energy *total = &stored->point[p].total;
+        if (energy == NULL)
+            continue;
+        raised_uwh += raise_to(&energy->import_uwh, total->import_uwh);
+        raised_uwh += raise_to(&energy->export_uwh, total->export_uwh);
+        raise_to(&energy->q1_uvarh, total->q1_uvarh);
+        raise_to(&energy->q2_uvarh, total->q2_uvarh);
+        raise_to(&energy->q3_uvarh, total->q3_uvarh);
+        raise_to(&energy->q4_uvarh, total->q4_uvarh);
+        raise_to(&energy->apparent_uvah, total->apparent_uvah);
+    }
+    return raised_uwh;
+}
+
 void keeper_restore(const struct keeper_record *record, struct registers *registers)
 {
     int64_t point_id[RECORD_POINTS];

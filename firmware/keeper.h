@@ -56,6 +56,11 @@ struct keeper {
 int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id,
                 struct keeper_record *record, bool *found, char *error, size_t error_size);
 
+/* Raises the kept registers to those of a stored record where these are higher: after a kill or a power cut the newest
+ * minute may be younger than the journal, and a register that was shown must not fall. Points that the journal lacks
+ * are added. Returns by how many micro-units the import and export registers rose. */
+int64_t keeper_raise(struct keeper_record *record, const struct record *stored);
+
 /* Puts the kept registers in place, point by point. */
 void keeper_restore(const struct keeper_record *record, struct registers *registers);
 

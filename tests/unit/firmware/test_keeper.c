@@ -110,6 +110,34 @@ static void test_the_last_written_registers_come_back_point_by_point(void **stat
     keeper_close(&place->keeper);
 }
 
+/* journal, stored -> kept */
+static const struct {
+    const char *name;
+    int64_t journal_uwh, stored_uwh, kept_uwh, raised_uwh;
+} raises[] = {
+    {"a stored record behind the journal changes nothing", 5000, 4000, 5000, 0},
+    {"a stored record ahead of it is taken", 5000, 7000, 7000, 2000},
+    {"an absent value is no value", 5000, RECORD_ABSENT, 5000, 0},
+    {"a lost journal continues from the record", 0, 7000, 7000, 7000},
+};
+
+static void test_registers_never_fall_behind_a_stored_record(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof raises / sizeof raises[0]; i++) {
+        struct keeper_record record = {.n_points = raises[i].journal_uwh > 0};
+        struct record stored = {.n_points = 1};
+        record.point_id[0] = stored.point_id[0] = record_point_id("solar");
+        record.energy[0].import_uwh = raises[i].journal_uwh;
+        stored.point[0].total = (struct record_energy){.import_uwh = raises[i].stored_uwh, .q3_uvarh = 9};
+        print_message("  %s\n", raises[i].name);
+        assert_int_equal(keeper_raise(&record, &stored), raises[i].raised_uwh);
+        assert_int_equal(record.n_points, 1);
+        assert_int_equal(record.energy[0].import_uwh, raises[i].kept_uwh);
+        assert_int_equal(record.energy[0].q3_uvarh, 9);
+    }
+}
+
 static void test_registers_of_another_meter_are_refused(void **state)
 {
     struct place *place = *state;
@@ -158,6 +186,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_new_journal_has_no_registers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_last_written_registers_come_back_point_by_point, set_up,
                                         tear_down),
+        cmocka_unit_test(test_registers_never_fall_behind_a_stored_record),
         cmocka_unit_test_setup_teardown(test_registers_of_another_meter_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_damaged_newest_slot_costs_one_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_journal_with_nothing_but_damage_is_refused, set_up, tear_down),
