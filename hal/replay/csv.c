@@ -139,7 +139,8 @@ static int name_channel(struct csv *csv, int64_t c, struct recording_field name)
         csv->factor[c] = 1;
     else
         name.length -= suffix.length + 1;
-    recording_copy_name(channel->name, sizeof channel->name, name);
+    /* Blanks in front of the unit's underline are no part of the name: it could not be found by it. */
+    recording_copy_name(channel->name, sizeof channel->name, recording_trimmed(name));
     return 0;
 }
 

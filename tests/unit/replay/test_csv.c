@@ -19,7 +19,7 @@ static void names_give_units_and_values_come_in_volts_and_amperes(void **state)
 {
     (void)state;
     static const char text[] =
-        "t_s,u_l1_v,u_bus_kv,u_shunt_mv,i_l1_a,i_bus_kA,i_leak_mA,temperature,temp_degc\n"
+        "t_s,u_l1_v,u_bus_kv,u_shunt_mv,i_l1_a,i_bus_kA,i_leak _mA,temperature,temp_degc\n"
         "0,1,2,3,4,5,6,7,8\n0.5,-1,-2,-3,-4,-5,-6,-7,-8\n";
     static const struct {
         const char *name;
