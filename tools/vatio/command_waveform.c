@@ -39,7 +39,7 @@ static void name_part(struct part *part, const char *name, const char *ending)
     const char *dot = strrchr(name, '.');
     const bool ends = dot != NULL && (strcasecmp(dot, ".cfg") == 0 || strcasecmp(dot, ".csv") == 0);
     snprintf(part->path, sizeof part->path, "%.*s%s", ends ? (int)(dot - name) : CLI_PATH, name, ending);
-    snprintf(part->part, sizeof part->part, "%s.part", part->path);
+    snprintf(part->part, sizeof part->part, "%.*s.part", PATH_BYTES - 1, part->path);
 }
 
 static void write_one(const char *ending, const struct comtrade_layout *layout,
