@@ -254,7 +254,8 @@ def scenario_no_samples(place):
         raise Skipped(f"ptrace: {os.strerror(ctypes.get_errno())}")
     try:
         os.waitpid(thread, WALL)
-        time.sleep(0.3)  # what waits in the ring is measured meanwhile
+        # what waits in the ring is measured first
+        until(lambda: doctor(place)[1]["mailbox"]["state"] == "FAULT", "the mailbox stands still")
         findings = is_found(place, "samples", "FAULT", "^0 scans in 1.0 s", 1)
         assert findings["mailbox"]["state"] == "FAULT" and findings["vatiod"]["state"] == "OK", findings
     finally:
