@@ -167,6 +167,9 @@ void recording_copy_name(char *to, size_t size, struct recording_field field)
         memcpy(to + at, character, length);
         at += length;
     }
+    /* A cut can end behind a blank, and what ends in one could not be found by its name. */
+    while (at > 0 && is_blank(to[at - 1]))
+        at--;
     to[at] = '\0';
 }
 

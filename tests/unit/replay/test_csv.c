@@ -52,6 +52,21 @@ static void names_give_units_and_values_come_in_volts_and_amperes(void **state)
     recording_close(&recording);
 }
 
+/* 62 letters, a blank where the name is cut, and more. */
+static void a_name_that_is_cut_behind_a_blank_is_found(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "t_s,abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij kl_v\n0,1\n1,2\n";
+    struct recording recording;
+    char error[FIXTURE_ERROR];
+    assert_int_equal(read_text(&recording, text, error), 0);
+    assert_string_equal(recording.channel[0].name,
+                        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij");
+    assert_int_equal(recording_find(&recording, recording.channel[0].name), 0);
+    recording_close(&recording);
+}
+
 static void texts_are_read_as_the_same_two_samples(void **state)
 {
     (void)state;
@@ -318,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_give_units_and_values_come_in_volts_and_amperes),
+        cmocka_unit_test(a_name_that_is_cut_behind_a_blank_is_found),
         cmocka_unit_test(texts_are_read_as_the_same_two_samples),
         cmocka_unit_test(quoted_names_may_hold_commas_quotes_and_line_breaks),
         cmocka_unit_test(empty_cells_are_nan),
