@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* model.h - converter codes in, volts and amperes out.
  *
- * Per channel: value = gain * (code + linearity_lsb[code] - offset_lsb); delay and the two poles are handed on to dsp,
+ * Per channel: lin = code + linearity_lsb[code]; what the converter kept of its conversion before is taken off:
+ * own = (lin - crosstalk * lin_before) / (1 - crosstalk), lin_before of the scan's channel before it, of the first one the
+ * last of the scan before; value = gain * (own - offset_lsb). Delay and the two poles are handed on to dsp,
  * which takes them out of time stamps and spectrum.
  * Units:   gain in V/LSB or A/LSB; a negative gain turns a sensor round.
  * Threads: pure.
@@ -22,6 +24,7 @@ struct calibration_channel {
     double delay_ns;                         /* -1e6..1e6 */
     double high_pass_hz;                     /* 0..10, 0 = none */
     double low_pass_hz;                      /* 0 = none, else 500..1e6 */
+    double crosstalk;                        /* share of the conversion before it, -0.05..0.05; 0 = none */
     double linearity_lsb[CALIBRATION_CODES]; /* added to the code; all 0 = ideal converter */
 };
 
@@ -37,12 +40,23 @@ struct calibration {
     struct calibration_channel channel[DSP_CHANNELS];
 };
 
-/* Codes to values, as a table made once. */
+/* Codes to values: a table made once, and the last conversion of the scan before. */
 struct calibration_scale {
-    double value[DSP_CHANNELS][CALIBRATION_CODES];
+    int n_channels;
+    double value[DSP_CHANNELS][CALIBRATION_CODES]; /* as if nothing were kept of the conversion before */
+    double back
+        [DSP_CHANNELS]; /* what the conversion before, in its own value's units less its zero, adds per unit */
+    bool crossed;       /* any crosstalk at all */
+    double last;        /* linearised code of the last channel of the scan before; NaN: there was none */
 };
 
 void calibration_scale_init(struct calibration_scale *scale, const struct calibration *calibration);
+
+/* One scan's codes, 0..1023 each, of all channels. */
+void calibration_scale_read(struct calibration_scale *scale, const uint16_t code[], double value[]);
+
+/* After scans that are missing: the next scan's first channel has nothing before it. */
+void calibration_scale_reset(struct calibration_scale *scale);
 
 struct channel_response calibration_response(const struct calibration_channel *channel);
 
