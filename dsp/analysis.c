@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/analysis.h"
 
+#include "dsp/absent.h"
 #include "dsp/grid.h"
 #include "dsp/quality.h"
 
@@ -91,6 +92,19 @@ static int count_bins(double scan_rate_hz, double bin_hz, int n_grid)
     return bins < n_grid / 2 ? bins : n_grid / 2;
 }
 
+/* The noise of one sample, and from it of each bin, as the front end's inverse leaves it. */
+static void set_noise(struct wave *wave, const struct channel_response *response, double bin_hz)
+{
+    const double high = response->high_pass_hz / bin_hz;
+    const double low = response->low_pass_hz > 0 ? bin_hz / response->low_pass_hz : 0;
+    double noise =
+        spectrum_noise(wave->bin, wave->h_max * wave->cycles + wave->cycles / 2, wave->n_bins, wave->cycles);
+    wave->noise_rms = ABSENT;
+    for (int k = 1; k < wave->n_bins; k++) {
+        wave->noise[k] = noise * (1 + high * high / k / k) * (1 + low * low * k * k);
+    }
+}
+
 static void analysis_one(struct analysis *analysis, struct analysis_channel *channel, double f_hz)
 {
     struct wave *wave = &channel->wave;
@@ -104,10 +118,7 @@ static void analysis_one(struct analysis *analysis, struct analysis_channel *cha
                   inverse_gain(response, f_hz));
     wave->half_min = channel->half.min;
     wave->half_max = channel->half.max;
-    wave->noise =
-        spectrum_noise(wave->bin, wave->h_max * wave->cycles + wave->cycles / 2, wave->n_bins, wave->cycles);
-    wave->high = response->high_pass_hz / bin_hz;
-    wave->low = response->low_pass_hz > 0 ? bin_hz / response->low_pass_hz : 0;
+    set_noise(wave, response, bin_hz);
     spectrum_undo_poles(wave->bin, wave->n_bins, bin_hz, response->high_pass_hz, response->low_pass_hz);
     wave_measure(wave);
 }

@@ -11,29 +11,23 @@ bool wave_init(struct wave *wave, int cycles, int points)
     int n = cycles * points;
     *wave = (struct wave){.cycles = cycles, .points = points};
     wave->bin = calloc((size_t)n / 2, sizeof(*wave->bin));
+    wave->noise = calloc((size_t)n / 2, sizeof(*wave->noise));
     wave->grid = calloc((size_t)n, sizeof(*wave->grid));
-    return wave->bin != NULL && wave->grid != NULL;
+    return wave->bin != NULL && wave->noise != NULL && wave->grid != NULL;
 }
 
 void wave_close(struct wave *wave)
 {
     free(wave->bin);
+    free(wave->noise);
     free(wave->grid);
-}
-
-/* The noise's share in |bin k|^2: white before the front end was taken out. */
-static double noise_square(const struct wave *wave, int k)
-{
-    double high = wave->high / k;
-    double low = wave->low * k;
-    return wave->noise * (1 + high * high) * (1 + low * low);
 }
 
 static double ac_square(const struct wave *wave)
 {
     double sum = 0;
     for (int k = 1; k < wave->n_bins; k++) {
-        sum += phasor_square(wave->bin[k]) - noise_square(wave, k);
+        sum += phasor_square(wave->bin[k]) - wave->noise[k];
     }
     return fmax(0, sum / 2);
 }
@@ -42,7 +36,7 @@ static double subgroup_square(const struct wave *wave, int h)
 {
     const int n = h * wave->cycles;
     const struct phasor *bin = &wave->bin[n];
-    double noise = 3 * noise_square(wave, n);
+    double noise = 3 * wave->noise[n];
     return (phasor_square(bin[-1]) + phasor_square(bin[0]) + phasor_square(bin[1]) - noise) / 2;
 }
 
@@ -50,7 +44,7 @@ static double thd_pct(const struct wave *wave)
 {
     double fundamental = phasor_square(wave->bin[wave->cycles]);
     if (wave->h_max < 2 || !(wave->harmonic[1] > 0.1 * wave->rms) ||
-        fundamental < NOISE_CLEAR * noise_square(wave, wave->cycles)) {
+        fundamental < NOISE_CLEAR * wave->noise[wave->cycles]) {
         return ABSENT;
     }
     double sum = 0;
@@ -99,7 +93,7 @@ static double weighted_square(const struct wave *const wave[], const double weig
     for (int w = 0; w < n; w++) {
         bin.re += weight[w] * wave[w]->bin[k].re;
         bin.im += weight[w] * wave[w]->bin[k].im;
-        noise += weight[w] * weight[w] * noise_square(wave[w], k);
+        noise += weight[w] * weight[w] * wave[w]->noise[k];
     }
     return phasor_square(bin) - noise;
 }
@@ -120,12 +114,10 @@ void wave_add(struct wave *sum, struct signed_wave first, struct signed_wave sec
     sum->cycles = a->cycles;
     sum->n_bins = a->n_bins;
     sum->h_max = a->h_max;
-    sum->noise = a->noise + b->noise;
-    sum->high = a->high;
-    sum->low = a->low;
     for (int k = 0; k < a->n_bins; k++) {
         sum->bin[k] = (struct phasor){first.sign * a->bin[k].re + second.sign * b->bin[k].re,
                                       first.sign * a->bin[k].im + second.sign * b->bin[k].im};
+        sum->noise[k] = a->noise[k] + b->noise[k];
     }
     for (int k = 0; k < a->cycles * a->points; k++) {
         sum->grid[k] = first.sign * a->grid[k] + second.sign * b->grid[k];

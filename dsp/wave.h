@@ -25,10 +25,9 @@ struct wave {
     int n_bins; /* bins 0..n_bins-1 */
     int h_max;
     struct phasor *bin; /* front end taken out; [0].re is the mean */
-    double noise;       /* mean square of a bin's noise, front end left in */
-    double high;        /* the front end's poles: high_pass_hz in bins, and a bin in low_pass_hz; 0 = none */
-    double low;
-    double *grid; /* template + residual, front end left in */
+    double *noise;      /* mean square of each bin's noise, front end taken out: what |bin|^2 has of it */
+    double noise_rms;   /* of one sample's white noise, front end left in; absent when too few bins show it */
+    double *grid;       /* template + residual, front end left in */
     double dc;
     double rms;
     double thd_pct;
