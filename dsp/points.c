@@ -155,6 +155,10 @@ void points_read(struct points *points, const struct analysis *analysis, struct 
 {
     const struct topology *topology = &points->topology;
     reading->n_points = topology->n_points;
+    for (int k = 0; k < DSP_CHANNELS; k++) {
+        bool known = analysis != NULL && k < topology->n_channels;
+        reading->noise[k] = known ? analysis->channel[k].wave.noise_rms : ABSENT;
+    }
     reading->quality |= analysis == NULL ? 0 : assumptions(topology);
     for (int k = 0; k < topology->n_points; k++) {
         if (analysis == NULL) {

@@ -9,7 +9,7 @@
 bool wave_init(struct wave *wave, int cycles, int points)
 {
     int n = cycles * points;
-    *wave = (struct wave){.cycles = cycles, .points = points};
+    *wave = (struct wave){.cycles = cycles, .points = points, .noise_rms = ABSENT};
     wave->bin = calloc((size_t)n / 2, sizeof(*wave->bin));
     wave->noise = calloc((size_t)n / 2, sizeof(*wave->noise));
     wave->grid = calloc((size_t)n, sizeof(*wave->grid));
