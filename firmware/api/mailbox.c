@@ -1,61 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/api/mailbox.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "firmware/api/shared_file.h"
 
-enum {
-    PATH_BYTES = 256,
-    ATTEMPTS = 1000, /* a write takes microseconds, five times a second: far more than bad luck explains */
-};
+#include <errno.h>
 
 int mailbox_open(struct mailbox *mailbox, const char *run_dir)
 {
-    char path[PATH_BYTES];
-    struct stat status;
+    const void *memory;
+    size_t size = sizeof(struct mailbox_file);
     mailbox->file = NULL;
-    if (snprintf(path, sizeof path, "%s/" MAILBOX_FILE, run_dir) >= (int)sizeof path)
-        return -ENAMETOOLONG;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int error = fstat(fd, &status) != 0 ? -errno : 0;
-    if (error == 0 && (!S_ISREG(status.st_mode) || status.st_size != (off_t)sizeof *mailbox->file))
-        error = -EPROTO; /* mapping beyond the end of a file ends in SIGBUS */
-    if (error == 0) {
-        mailbox->file = mmap(NULL, sizeof *mailbox->file, PROT_READ, MAP_SHARED, fd, 0);
-        error = mailbox->file == MAP_FAILED ? -errno : 0;
-    }
-    close(fd);
-    if (error != 0) {
-        mailbox->file = NULL;
+    const int error = shared_file_open(run_dir, MAILBOX_FILE, size, size, &memory, &size);
+    if (error != 0)
         return error;
-    }
+    mailbox->file = memory;
     if (atomic_load_explicit(&mailbox->file->magic, memory_order_acquire) == MAILBOX_MAGIC &&
         mailbox->file->schema == MAILBOX_SCHEMA && mailbox->file->size == sizeof(struct mailbox_live))
         return 0;
     mailbox_close(mailbox);
     return -EPROTO;
-}
-
-/* One attempt; false if the writer was at work meanwhile or has not written yet. Pairs with mailbox_write. */
-static bool copy(const struct mailbox_file *file, struct mailbox_live *live)
-{
-    char *to = (char *)live;
-    const uint64_t before = atomic_load_explicit(&file->sequence, memory_order_acquire);
-    if (before == 0 || before % 2 != 0)
-        return false;
-    for (size_t i = 0; i < MAILBOX_WORDS; i++) {
-        const uint64_t word = atomic_load_explicit(&file->word[i], memory_order_acquire);
-        const size_t left = sizeof *live - i * sizeof word;
-        memcpy(to + i * sizeof word, &word, left < sizeof word ? left : sizeof word);
-    }
-    return atomic_load_explicit(&file->sequence, memory_order_relaxed) == before;
 }
 
 /* The file was another process's to fill: what readers index and print with must hold. */
@@ -72,15 +35,42 @@ static int check(struct mailbox_live *live)
 
 int mailbox_read(const struct mailbox *mailbox, struct mailbox_live *live)
 {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++)
-        if (copy(mailbox->file, live))
-            return check(live);
-    return -EAGAIN;
+    const int error = shared_read(&mailbox->file->sequence, mailbox->file->word, live, sizeof *live);
+    return error == 0 ? check(live) : error;
 }
 
 void mailbox_close(struct mailbox *mailbox)
 {
     if (mailbox->file != NULL)
-        munmap((void *)(uintptr_t)mailbox->file, sizeof *mailbox->file);
+        shared_file_close(mailbox->file, sizeof *mailbox->file);
     mailbox->file = NULL;
+}
+
+int mailbox_create(struct mailbox_writer *writer, const char *run_dir)
+{
+    void *memory;
+    const size_t size = sizeof(struct mailbox_file);
+    writer->file = NULL;
+    int error = shared_file_make(run_dir, MAILBOX_FILE, size, &memory);
+    if (error != 0)
+        return error;
+    struct mailbox_file *file = memory;
+    file->schema = MAILBOX_SCHEMA;
+    file->size = sizeof(struct mailbox_live);
+    atomic_store_explicit(&file->magic, MAILBOX_MAGIC, memory_order_release);
+    error = shared_file_show(run_dir, MAILBOX_FILE, size, memory);
+    writer->file = error == 0 ? file : NULL;
+    return error;
+}
+
+void mailbox_write(struct mailbox_writer *writer, const struct mailbox_live *live)
+{
+    shared_write(&writer->file->sequence, writer->file->word, live, sizeof *live);
+}
+
+void mailbox_remove(struct mailbox_writer *writer, const char *run_dir)
+{
+    if (writer->file != NULL)
+        shared_file_remove(run_dir, MAILBOX_FILE, sizeof *writer->file, writer->file);
+    writer->file = NULL;
 }

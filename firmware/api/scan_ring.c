@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/api/scan_ring.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "firmware/api/shared_file.h"
 
-enum { PATH_BYTES = 256, WORDS_MAX = SCAN_RING_HEAD_WORDS + 2 * SCAN_RING_CHANNELS, CODE_BITS = 16 };
+#include <errno.h>
+#include <string.h>
+
+enum { WORDS_MAX = SCAN_RING_HEAD_WORDS + 2 * SCAN_RING_CHANNELS, CODE_BITS = 16 };
 
 static bool ends(const char *text, size_t size)
 {
@@ -41,27 +38,13 @@ static bool fits(const struct scan_ring_file *file, size_t size)
 
 int scan_ring_open(struct scan_ring *ring, const char *run_dir)
 {
-    char path[PATH_BYTES];
-    struct stat status;
+    const void *memory;
     ring->file = NULL;
-    if (snprintf(path, sizeof path, "%s/" SCAN_RING_FILE, run_dir) >= (int)sizeof path)
-        return -ENAMETOOLONG;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int error = fstat(fd, &status) != 0 ? -errno : 0;
-    if (error == 0 && (!S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof *ring->file))
-        error = -EPROTO;
-    if (error == 0) {
-        ring->size = (size_t)status.st_size;
-        ring->file = mmap(NULL, ring->size, PROT_READ, MAP_SHARED, fd, 0);
-        error = ring->file == MAP_FAILED ? -errno : 0;
-    }
-    close(fd);
-    if (error != 0) {
-        ring->file = NULL;
+    const int error = shared_file_open(run_dir, SCAN_RING_FILE, sizeof(struct scan_ring_file), SIZE_MAX / 2,
+                                       &memory, &ring->size);
+    if (error != 0)
         return error;
-    }
+    ring->file = memory;
     if (fits(ring->file, ring->size))
         return 0;
     scan_ring_close(ring);
@@ -74,7 +57,7 @@ void scan_ring_range(const struct scan_ring *ring, uint64_t *first, uint64_t *en
     *first = *end > ring->file->slots ? *end - ring->file->slots : 0;
 }
 
-/* As mailbox_read: words are loaded with acquire, so that one of a newer scan shows its generation, too. */
+/* As in shared_file.h: words are loaded with acquire, so that one of a newer scan shows its generation, too. */
 static bool copy(const struct scan_ring_file *file, uint64_t number, uint64_t word[WORDS_MAX])
 {
     const _Atomic uint64_t *slot = file->word + number % file->slots * file->slot_words;
@@ -116,6 +99,6 @@ int scan_ring_read(const struct scan_ring *ring, uint64_t number, struct scan_ri
 void scan_ring_close(struct scan_ring *ring)
 {
     if (ring->file != NULL)
-        munmap((void *)(uintptr_t)ring->file, ring->size);
+        shared_file_close(ring->file, ring->size);
     ring->file = NULL;
 }

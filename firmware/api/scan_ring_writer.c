@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/api/scan_ring.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "firmware/api/shared_file.h"
 
-enum { PATH_BYTES = 256, CODE_BITS = 16 };
+#include <errno.h>
+#include <string.h>
+
+enum { CODE_BITS = 16 };
 
 /* A tenth more than the seconds promised: what a reader begins with must not be overwritten before it gets there. */
 static uint64_t slots_of(const struct scan_ring_plan *plan)
@@ -31,59 +28,30 @@ size_t scan_ring_size(const struct scan_ring_plan *plan)
            (size_t)(slots_of(plan) * slot_words_of(plan)) * sizeof(_Atomic uint64_t);
 }
 
-/* NULL with errno. Why fchmod and posix_fallocate: see mailbox_writer.c. */
-static struct scan_ring_file *map_new_file(const char *path, size_t size)
-{
-    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (fd < 0)
-        return NULL;
-    struct scan_ring_file *file = MAP_FAILED;
-    int error = fchmod(fd, 0640) != 0 ? errno : posix_fallocate(fd, 0, (off_t)size);
-    if (error == 0) {
-        file = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        error = file == MAP_FAILED ? errno : 0;
-    }
-    close(fd);
-    if (error == 0)
-        return file;
-    unlink(path);
-    errno = error;
-    return NULL;
-}
-
 int scan_ring_create(struct scan_ring_writer *writer, const char *run_dir, const struct scan_ring_plan *plan)
 {
-    char path[PATH_BYTES], fresh[PATH_BYTES];
+    void *memory;
     writer->file = NULL;
     if (plan->n_channels < 1 || plan->n_channels > SCAN_RING_CHANNELS)
         return -EINVAL;
-    if (snprintf(path, sizeof path, "%s/" SCAN_RING_FILE, run_dir) >= (int)sizeof path ||
-        snprintf(fresh, sizeof fresh, "%s/." SCAN_RING_FILE ".%ld", run_dir, (long)getpid()) >=
-            (int)sizeof fresh)
-        return -ENAMETOOLONG;
-    unlink(fresh); /* left by a process of the same number that died here */
     const size_t size = scan_ring_size(plan);
-    struct scan_ring_file *file = map_new_file(fresh, size);
-    if (file == NULL)
-        return -errno;
+    int error = shared_file_make(run_dir, SCAN_RING_FILE, size, &memory);
+    if (error != 0)
+        return error;
+    struct scan_ring_file *file = memory;
     file->schema = SCAN_RING_SCHEMA;
     file->size = size;
     file->slots = slots_of(plan);
     file->slot_words = slot_words_of(plan);
     file->plan = *plan;
     atomic_store_explicit(&file->magic, SCAN_RING_MAGIC, memory_order_release);
-    if (rename(fresh, path) != 0) {
-        const int error = errno;
-        unlink(fresh);
-        munmap(file, size);
-        return -error;
-    }
-    writer->file = file;
+    error = shared_file_show(run_dir, SCAN_RING_FILE, size, memory);
+    writer->file = error == 0 ? file : NULL;
     writer->size = size;
-    return 0;
+    return error;
 }
 
-/* The odd generation, the words with release, the even one: mailbox_write says why this is enough. */
+/* The odd generation, the words with release, the even one: shared_file.h says why this is enough. */
 void scan_ring_write(struct scan_ring_writer *writer, const struct scan_ring_scan *scan)
 {
     struct scan_ring_file *file = writer->file;
@@ -109,11 +77,7 @@ void scan_ring_write(struct scan_ring_writer *writer, const struct scan_ring_sca
 
 void scan_ring_remove(struct scan_ring_writer *writer, const char *run_dir)
 {
-    char path[PATH_BYTES];
-    if (writer->file == NULL)
-        return;
-    munmap(writer->file, writer->size);
+    if (writer->file != NULL)
+        shared_file_remove(run_dir, SCAN_RING_FILE, writer->size, writer->file);
     writer->file = NULL;
-    if (snprintf(path, sizeof path, "%s/" SCAN_RING_FILE, run_dir) < (int)sizeof path)
-        unlink(path);
 }

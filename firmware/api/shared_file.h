@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shared_file.h - a file in the run directory that one process writes and others map: what mailbox, detail and scan
+ * ring have in common.
+ *
+ * Life:    made as .<name>.<pid>, filled, renamed to <name>: a reader never sees half a file, and one that has the file
+ *          before keeps it. Never truncated. Mode 0640 whatever the umask.
+ * Lock:    a sequence, odd while the words are written. Words are stored with release and loaded with acquire, so a reader
+ *          that got any word of a new write also sees its odd sequence when it looks again. Fences would say the same,
+ *          but thread sanitizers do not understand them; on x86 and AArch64 a release store costs next to nothing.
+ * Errors:  -errno; -EPROTO for what is no regular file or has a size out of range; -EAGAIN when the writer was busy
+ *          throughout or has not written yet.
+ * Threads: one writer of a lock, which never waits; any number of readers.
+ */
+#ifndef VATIO_API_SHARED_FILE_H
+#define VATIO_API_SHARED_FILE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Maps it read-only, whole; its size must be in least..most. */
+int shared_file_open(const char *run_dir, const char *name, size_t least, size_t most, const void **memory,
+                     size_t *size);
+void shared_file_close(const void *memory, size_t size);
+
+/* The writer's side: zeros that nobody sees yet; then either shown under its name, or given up with -errno. */
+int shared_file_make(const char *run_dir, const char *name, size_t size, void **memory);
+int shared_file_show(const char *run_dir, const char *name, size_t size, void *memory);
+void shared_file_remove(const char *run_dir, const char *name, size_t size, void *memory);
+
+/* size bytes as words behind the lock; the last one is filled up with zeros. */
+void shared_write(_Atomic uint64_t *sequence, _Atomic uint64_t word[], const void *from, size_t size);
+int shared_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t word[], void *to, size_t size);
+
+#endif
