@@ -44,21 +44,27 @@ struct calibration {
 struct calibration_scale {
     int n_channels;
     double value[DSP_CHANNELS][CALIBRATION_CODES]; /* as if nothing were kept of the conversion before */
-    double back
-        [DSP_CHANNELS]; /* what the conversion before, in its own value's units less its zero, adds per unit */
-    bool crossed;       /* any crosstalk at all */
-    double last;        /* linearised code of the last channel of the scan before; NaN: there was none */
+    bool crossed;                                  /* any crosstalk at all; the rest is used only then */
+    double per_value[DSP_CHANNELS]; /* 1 / gain: linearised code = value * per_value + offset_lsb */
+    double offset_lsb[DSP_CHANNELS];
+    double back[DSP_CHANNELS]; /* V or A to add per LSB that this conversion differs from the one before */
+    double last_lsb;           /* linearised code of the last conversion so far; NaN: there is none */
 };
 
 void calibration_scale_init(struct calibration_scale *scale, const struct calibration *calibration);
 
-/* One scan's codes, 0..1023 each, of all channels. */
+/* One scan's codes, 0..1023 each, of all channels, in V and A. */
 void calibration_scale_read(struct calibration_scale *scale, const uint16_t code[], double value[]);
 
-/* After scans that are missing: the next scan's first channel has nothing before it. */
+/* After scans that are missing: what stood before the next scan's first conversion is not known, and that one sample
+ * stays as it is. */
 void calibration_scale_reset(struct calibration_scale *scale);
 
 struct channel_response calibration_response(const struct calibration_channel *channel);
+
+/* rms noise at the converter's input, in LSB, from a channel's noise in V or A: freed of the 1/12 LSB^2 that rounding to
+ * codes adds; 0 where less than that is left. */
+double calibration_noise_lsb(double noise, double gain);
 
 /* True if code stands at an end of the range. */
 static inline bool calibration_clipped(uint16_t code)

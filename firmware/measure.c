@@ -135,14 +135,17 @@ static void take_window(struct measure *measure, struct reading *reading)
         measure->config.window(measure->config.context, reading->end_ns);
 }
 
-static double take_code(struct measure *measure, int k, uint16_t code, unsigned *quality)
+static void take_codes(struct measure *measure, const struct adc_scan *scan, struct meter_scan *in)
 {
-    code &= CALIBRATION_CODES - 1;
-    if (calibration_clipped(code)) {
-        *quality |= QUALITY_CLIPPED;
+    uint16_t code[DSP_CHANNELS] = {0};
+    for (int k = 0; k < scan->n; k++) {
+        code[k] = scan->code[k] & (CALIBRATION_CODES - 1);
+        if (!calibration_clipped(code[k]))
+            continue;
+        in->quality |= QUALITY_CLIPPED;
         measure->live.clipped_scans[k]++;
     }
-    return measure->scale.value[k][code];
+    calibration_scale_read(&measure->scale, code, in->value);
 }
 
 static void take_scan(struct measure *measure, const struct adc_scan *scan)
@@ -151,14 +154,17 @@ static void take_scan(struct measure *measure, const struct adc_scan *scan)
         scan_tap_write(measure->config.tap, scan);
     if (scan->faults & ADC_CORRUPT)
         measure->pending_quality |= QUALITY_SENSOR_FAULT;
-    if (scan->faults != 0)
+    if (scan->faults != 0) {
+        calibration_scale_reset(&measure->scale);
         return;
+    }
     struct meter_scan in = {.quality = measure->standing_quality | measure->pending_quality};
     measure->pending_quality = 0;
-    for (int k = 0; k < scan->n; k++) {
-        in.hold_ns[k] = scan->hold_ns[k];
-        in.value[k] = scan->physical ? scan->value[k] : take_code(measure, k, scan->code[k], &in.quality);
-    }
+    memcpy(in.hold_ns, scan->hold_ns, sizeof in.hold_ns);
+    if (scan->physical)
+        memcpy(in.value, scan->value, sizeof in.value);
+    else
+        take_codes(measure, scan, &in);
     measure->fed_ns = in.hold_ns[0];
     meter_add(measure->meter, &in);
     struct reading reading;

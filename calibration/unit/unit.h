@@ -2,7 +2,7 @@
 /* unit.h - one physical unit: nominal values from its board, adjusted values from its calibration file.
  *
  * The file is INI (schema 1; format in calibration/README.md): [calibration] schema, board, serial, date, reference;
- * [channel0].. gain, offset_lsb, delay_ns, high_pass_hz, low_pass_hz; [linearity0].. optional correction table.
+ * [channel0].. gain, offset_lsb, delay_ns, high_pass_hz, low_pass_hz, crosstalk; [linearity0].. optional correction table.
  * Scan order: the used channels of the board in ascending order of the converter's input.
  * Errors:  -errno for what the system said; -EINVAL for a wrong file, with one sentence (file, line, what was
  *          expected) in error.

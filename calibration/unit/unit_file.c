@@ -13,6 +13,8 @@ const struct unit_value unit_values[UNIT_VALUES] = {
      "pole of the transformer; 0 = none"},
     {"low_pass_hz", "Hz", offsetof(struct calibration_channel, low_pass_hz), 0, 1e6,
      "pole of the anti-alias filter; 0 = none"},
+    {"crosstalk", "share", offsetof(struct calibration_channel, crosstalk), -0.05, 0.05,
+     "of the conversion before it; 0 = none"},
 };
 
 void unit_row_name(int row, char name[UNIT_ROW_NAME])

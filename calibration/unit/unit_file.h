@@ -12,7 +12,7 @@
 
 enum {
     UNIT_SCHEMA = 1,
-    UNIT_VALUES = 5,     /* numbers of a channel */
+    UNIT_VALUES = 6,     /* numbers of a channel */
     UNIT_ROW_CODES = 16, /* codes in one line of a linearity table */
     UNIT_ROWS = CALIBRATION_CODES / UNIT_ROW_CODES,
     UNIT_ROW_TEXT = 128, /* of a row, with its NUL: 16 numbers of up to 5 characters and a blank each */

@@ -102,9 +102,9 @@ static void run_scale(struct bench *bench)
         struct meter_scan *value = &bench->value[i];
         for (int k = 0; k < scan->n; k++) {
             value->hold_ns[k] = scan->hold_ns[k];
-            value->value[k] = bench->scale.value[k][scan->code[k]];
             value->quality |= calibration_clipped(scan->code[k]) ? QUALITY_CLIPPED : 0u;
         }
+        calibration_scale_read(&bench->scale, scan->code, value->value);
     }
 }
 

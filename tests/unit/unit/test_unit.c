@@ -231,7 +231,7 @@ static void test_nominal_poles(void **state)
     assert_true(fabs(channel[1].low_pass_hz * 2 * pi * tau_i_s - 1) < 1e-12);
     assert_true(channel[0].high_pass_hz == 0.5 && channel[1].high_pass_hz == 0);
     assert_true(channel[3].low_pass_hz == 0 && channel[2].low_pass_hz == 0); /* no capacitor, no pole */
-    assert_true(channel[0].delay_ns == 0);
+    assert_true(channel[0].delay_ns == 0 && channel[1].crosstalk == 0);
 }
 
 static void test_nominal_is_not_calibrated(void **state)

@@ -76,6 +76,7 @@ static void adjust(struct calibration *calibration)
     calibration->channel[1].gain *= -1;
     calibration->channel[1].offset_lsb = 511.123456789012345;
     calibration->channel[1].delay_ns = -1234.5;
+    calibration->channel[1].crosstalk = 0.0006 / 7;
     for (int code = 0; code < CALIBRATION_CODES; code++)
         calibration->channel[1].linearity_lsb[code] = (code * 37 % 8001 - 4000) / 1000.0;
 }
@@ -146,6 +147,7 @@ static void test_keys_that_are_left_out_keep_their_nominal_values(void **state)
     assert_true(read.channel[1].gain == 0.125);
     assert_true(read.channel[1].offset_lsb == nominal.channel[1].offset_lsb);
     assert_true(read.channel[0].gain == nominal.channel[0].gain);
+    assert_true(read.channel[0].crosstalk == 0 && read.channel[1].crosstalk == 0);
     assert_true(read.channel[0].linearity_lsb[1023] == 0.25 && read.channel[0].linearity_lsb[1022] == 0);
 }
 
@@ -180,6 +182,7 @@ static const struct refused_case refused_cases[] = {
     {"a delay beyond a millisecond", HEAD "[channel2]\ndelay_ns = 1000001\n", 8, "1000000"},
     {"a pole within the harmonics", HEAD "[channel2]\ngain = 1\nlow_pass_hz = 499\n", 9, "500 to 1e6"},
     {"a high-pass pole above 10 Hz", HEAD "[channel2]\nhigh_pass_hz = 11\n", 8, "0 to 10"},
+    {"a crosstalk of a tenth", HEAD "[channel2]\ncrosstalk = 0.1\n", 8, "-0.05 to 0.05"},
     {"a row with too few numbers", HEAD "[linearity2]\nfrom_0016_mlsb = 1 2 3\n", 8, "16 whole numbers"},
     {"a row with too many", HEAD "[linearity2]\nfrom_0016_mlsb = " ZEROS "0 0\n", 8, "16 whole numbers"},
     {"a row with a fraction", HEAD "[linearity2]\nfrom_0016_mlsb = " ZEROS "0.5\n", 8, "16 whole numbers"},
