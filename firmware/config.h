@@ -8,6 +8,7 @@
 #define VATIO_FIRMWARE_CONFIG_H
 
 #include "firmware/base/options.h"
+#include "hal/sim/sim_config.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,10 +55,7 @@ struct config {
     double solar_peak_w;
     double micro_peak_w;
     int64_t micro_leg;
-    double noise_lsb;
-    double jitter_ns;
-    double stamp_ns;
-    double corrupt_share;
+    struct sim_config effects; /* its seed is not used: sim_seed is */
     double steady_f_hz;
     double steady_u_v;
     double steady_i_a;

@@ -154,7 +154,7 @@ static int open_tap(struct daemon *daemon, char *error, size_t error_size)
         .meter = &daemon->measure.config.meter,
         .scale = &daemon->measure.scale,
         .simulated = daemon->source.simulated,
-        .physical = daemon_is_physical(daemon),
+        .physical = daemon->source.physical,
     };
     int result = scan_tap_open(&daemon->tap, &config);
     if (result < 0) {

@@ -121,15 +121,11 @@ static struct waveform_source *open_waveforms(struct source *source, const struc
                                                   : open_steady(source, config, error, error_size);
 }
 
-static struct sim_config converter_of(const struct config *config)
+static struct sim_config effects_of(const struct config *config)
 {
-    return (struct sim_config){
-        .noise_lsb = config->noise_lsb,
-        .jitter_ns = config->jitter_ns,
-        .stamp_ns = config->stamp_ns,
-        .corrupt_share = config->corrupt_share,
-        .seed = (uint64_t)config->sim_seed,
-    };
+    struct sim_config effects = config->effects;
+    effects.seed = (uint64_t)config->sim_seed;
+    return effects;
 }
 
 static int take_sim(struct source *source, char *error, size_t error_size)
@@ -171,7 +167,8 @@ static int init_sim(struct source *source, const struct config *config, char *er
     struct waveform_source *waveforms = open_waveforms(source, config, start_hour, error, error_size);
     if (waveforms == NULL)
         return -EINVAL;
-    struct sim_config sim = converter_of(config);
+    struct sim_config sim = effects_of(config);
+    source->physical = sim.ideal;
     source->sim = adc_sim_init(source->board, &source->plan, &sim, waveforms, source->clock);
     return take_sim(source, error, error_size);
 }
@@ -213,7 +210,8 @@ static int init_level(struct source *source, const struct config *config, const 
                                    config->replay_loop, error, error_size);
     if (source->level == NULL)
         return -EINVAL;
-    struct sim_config sim = converter_of(config);
+    struct sim_config sim = effects_of(config);
+    source->physical = sim.ideal;
     source->sim = adc_sim_init_level(source->board, &source->plan, &sim, source->level, source->clock);
     return take_sim(source, error, error_size);
 }
@@ -230,6 +228,7 @@ int source_init_replay(struct source *source, const struct config *config, const
         make_plan(source, config, n_channels, input);
         return init_level(source, config, replay, error, error_size);
     }
+    source->physical = true;
     adc_replay_init(&source->replay, &replay->recording, &replay->map, source->clock, config->replay_loop);
     source->adc = &source->replay.adc;
     source->plan =

@@ -28,6 +28,7 @@ struct source {
     struct clock *clock;
     struct adc *adc;
     bool simulated; /* clock and scans: nothing of it is measured by this meter */
+    bool physical;  /* scans are values, not codes */
     /* real */
     struct clock_real clock_real;
     struct adc_spidev spidev;

@@ -13,15 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BEFORE = 2, AFTER = 3 };
+
 /* One input of the converter. */
 struct input {
     enum board_channel_kind kind;
     enum board_circuit circuit;
     int leg; /* 0 or 1 */
     struct frontend_path path;
-    /* The level at the pin in LSB over one cycle; the last point stands before the first and two after the
+    /* The level at the pin in LSB over one cycle; the last two points stand before the first and three after the
      * last, for the interpolation. */
-    double level_lsb[1 + FRONTEND_POINTS + 2];
+    double level_lsb[BEFORE + FRONTEND_POINTS + AFTER];
 };
 
 struct adc_sim {
@@ -65,13 +67,12 @@ static const double *input_table(const struct input *input, const struct wavefor
 static void prepare_input(struct adc_sim *sim, struct input *input, const struct waveform_segment *segment)
 {
     double *level = input->level_lsb;
-    frontend_pin(&sim->frontend, &input->path, segment->f_hz, input_table(input, segment), level + 1);
-    for (int n = 1; n <= FRONTEND_POINTS; n++) {
+    frontend_pin(&sim->frontend, &input->path, segment->f_hz, input_table(input, segment), level + BEFORE);
+    for (int n = BEFORE; n < BEFORE + FRONTEND_POINTS; n++) {
         level[n] *= sim->lsb_per_v;
     }
-    level[0] = level[FRONTEND_POINTS];
-    level[FRONTEND_POINTS + 1] = level[1];
-    level[FRONTEND_POINTS + 2] = level[2];
+    memcpy(level, level + FRONTEND_POINTS, BEFORE * sizeof level[0]);
+    memcpy(level + BEFORE + FRONTEND_POINTS, level + BEFORE, AFTER * sizeof level[0]);
 }
 
 static bool same_waveform(const struct waveform_segment *a, const struct waveform_segment *b)
@@ -79,6 +80,8 @@ static bool same_waveform(const struct waveform_segment *a, const struct wavefor
     size_t size = (size_t)a->legs * sizeof a->u_v[0];
     /* Bit for bit: equal frequencies come from equal settings, not from arithmetic. */
     return memcmp(&a->f_hz, &b->f_hz, sizeof a->f_hz) == 0 && a->legs == b->legs &&
+           memcmp(&a->rate_hz_s, &b->rate_hz_s, sizeof a->rate_hz_s) == 0 && a->n_tones == b->n_tones &&
+           memcmp(a->tone, b->tone, (size_t)a->n_tones * sizeof a->tone[0]) == 0 &&
            memcmp(a->grid_a, b->grid_a, size) == 0 && memcmp(a->u_v, b->u_v, size) == 0 &&
            memcmp(a->solar_a, b->solar_a, size) == 0 && memcmp(a->load_a, b->load_a, size) == 0;
 }
@@ -104,19 +107,35 @@ static void next_segment(struct adc_sim *sim)
     }
 }
 
-/* The level at the pin at an instant of the present segment: 4-point Lagrange in the cycle's table. */
+/* Lagrange through the points -1, 0, 1, 2 around the instant. */
+static double lagrange_4(const double *y, double d)
+{
+    double outer = d * (d - 1) / 6;
+    double inner = (d + 1) * (d - 2) / 2;
+    return outer * ((2 - d) * y[0] + (d + 1) * y[3]) + inner * ((d - 1) * y[1] - d * y[2]);
+}
+
+/* Through -2 .. 3: good to 4e-6 of the 50th harmonic's own size. */
+static double lagrange_6(const double *y, double d)
+{
+    double near = d * (d - 1), middle = (d + 1) * (d - 2), far = (d + 2) * (d - 3);
+    return near * middle * ((d + 2) * y[5] - (d - 3) * y[0]) / 120 +
+           near * far * ((d - 2) * y[1] - (d + 1) * y[4]) / 24 +
+           middle * far * (d * y[3] - (d - 1) * y[2]) / 12;
+}
+
+/* The level at the pin at an instant of the present segment, from the cycle's table. */
 static double level_at(const struct adc_sim *sim, const struct input *input, double t_s)
 {
     const struct waveform_segment *segment = &sim->segment[sim->now];
-    double cycles = (t_s - segment->start_s) * segment->f_hz;
+    double tau_s = t_s - segment->start_s;
+    double cycles = tau_s * (segment->f_hz + 0.5 * segment->rate_hz_s * tau_s);
     assert(cycles >= 0);
     double position = (cycles - (double)(int64_t)cycles) * FRONTEND_POINTS;
     int n = (int)position;
     double d = position - n;
-    const double *y = input->level_lsb + n; /* points -1, 0, 1, 2 around the instant */
-    double outer = d * (d - 1) / 6;
-    double inner = (d + 1) * (d - 2) / 2;
-    return outer * ((2 - d) * y[0] + (d + 1) * y[3]) + inner * ((d - 1) * y[1] - d * y[2]);
+    const double *y = input->level_lsb + n; /* from point -2 */
+    return sim->config.ideal ? lagrange_6(y, d) : lagrange_4(y + 1, d);
 }
 
 /* What stands at an input in LSB. */
@@ -154,6 +173,31 @@ static void convert(struct adc_sim *sim, int64_t hold_ns, const uint8_t tx[MCP30
     }
 }
 
+/* No converter at all: what stands at the pin, in V or A at the terminals. An unused input has no gain. */
+static double ideal_value(struct adc_sim *sim, int64_t hold_ns, int number)
+{
+    const struct frontend_path *path = &sim->input[number].path;
+    double pin_v = input_lsb(sim, number, seconds(sim, hold_ns)) / sim->lsb_per_v;
+    return path->gain != 0 ? (pin_v - path->offset_v) / path->gain : 0;
+}
+
+static void convert_one(struct adc_sim *sim, int k, int64_t hold_ns, struct adc_scan *scan)
+{
+    if (sim->config.ideal) {
+        scan->value[k] = ideal_value(sim, hold_ns, sim->plan.input[k]);
+        return;
+    }
+    uint8_t rx[MCP3008_FRAME];
+    convert(sim, hold_ns, sim->tx[k], rx);
+    int code = mcp3008_decode(rx);
+    if (code < 0) {
+        scan->faults |= ADC_CORRUPT;
+        scan->corrupt |= (uint8_t)(1U << k);
+        code = 0;
+    }
+    scan->code[k] = (uint16_t)code;
+}
+
 static int64_t wake_up_ns(struct adc_sim *sim)
 {
     int64_t start_ns = clock_mono_ns(sim->clock);
@@ -178,18 +222,10 @@ static int sim_read(struct adc *adc, int64_t due_ns, struct adc_scan *scan)
     if (status < 0) {
         return status;
     }
-    *scan = (struct adc_scan){.n = (uint8_t)sim->plan.n};
+    *scan = (struct adc_scan){.n = (uint8_t)sim->plan.n, .physical = sim->config.ideal};
     int64_t hold_ns = wake_up_ns(sim) + sim->plan.hold_offset_ns;
     for (int k = 0; k < sim->plan.n; k++, hold_ns += sim->plan.conversion_spacing_ns) {
-        uint8_t rx[MCP3008_FRAME];
-        convert(sim, hold_ns, sim->tx[k], rx);
-        int code = mcp3008_decode(rx);
-        if (code < 0) {
-            scan->faults |= ADC_CORRUPT;
-            scan->corrupt |= (uint8_t)(1U << k);
-            code = 0;
-        }
-        scan->code[k] = (uint16_t)code;
+        convert_one(sim, k, hold_ns, scan);
         scan->hold_ns[k] = hold_ns;
         if (sim->config.stamp_ns > 0) {
             scan->hold_ns[k] += llround(sim->config.stamp_ns * noise_gaussian(&sim->noise));

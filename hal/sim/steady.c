@@ -1,80 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hal/sim/steady.h"
 
+#include "hal/sim/harmonics.h"
+#include "hal/sim/tones.h"
+
 #include <errno.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-    STEADY_CYCLES = 12,             /* of a segment */
-    H_MAX = WAVEFORM_POINTS / 2 - 1 /* what the table can hold */
-};
+enum { STEADY_CYCLES = 12 /* of a segment */ };
+static const double f_lowest_hz = 42.5, f_highest_hz = 69;
 
 static const double two_pi = 6.283185307179586;
-
-/* Whatever h and degrees are, the sum over the table's points stays one whole cycle. */
-static void add_sine(double *table, double peak, int h, double angle_rad)
-{
-    for (int n = 0; n < WAVEFORM_POINTS; n++) {
-        table[n] += peak * sin(two_pi * h * n / WAVEFORM_POINTS + angle_rad);
-    }
-}
-
-/* Reads a number in min..max and the character after it. */
-static bool take_number(const char **text, double min, double max, double *value)
-{
-    char *end;
-    *value = strtod(*text, &end);
-    bool taken = end != *text && *value >= min && *value <= max;
-    *text = end;
-    return taken;
-}
-
-static bool take_harmonic(const char **text, int *h, double *percent, double *degrees)
-{
-    double number;
-    if (!take_number(text, 2, H_MAX, &number) || number != floor(number) || *(*text)++ != ':') {
-        return false;
-    }
-    *h = (int)number;
-    return take_number(text, 0, 1000, percent) && *(*text)++ == ':' &&
-           take_number(text, -360, 360, degrees) && (**text == ',' || **text == '\0');
-}
-
-static int add_harmonics(double *table, double fundamental, const char *text, const char *option, char *error,
-                         size_t error_size)
-{
-    bool given[H_MAX + 1] = {false};
-    while (*text != '\0') {
-        const char *entry = text;
-        int h;
-        double percent, degrees;
-        if (!take_harmonic(&text, &h, &percent, &degrees)) {
-            snprintf(error, error_size,
-                     "%s: expected h:percent:degrees with h 2..%d, percent 0..1000, degrees -360..360, got "
-                     "\"%.40s\"",
-                     option, H_MAX, entry);
-            return -EINVAL;
-        }
-        if (given[h]) {
-            snprintf(error, error_size, "%s: harmonic %d is given twice", option, h);
-            return -EINVAL;
-        }
-        given[h] = true;
-        add_sine(table, percent / 100 * fundamental, h, degrees * two_pi / 360);
-        if (*text == ',') {
-            text++;
-            if (*text == '\0') {
-                snprintf(error, error_size, "%s: expected a harmonic after the last comma", option);
-                return -EINVAL;
-            }
-        }
-    }
-    return 0;
-}
 
 static int check_range(const char *name, double value, double min, double max, char *error, size_t error_size)
 {
@@ -91,7 +29,7 @@ static int check_config(const struct steady_config *config, char *error, size_t 
         const char *name;
         double value, min, max;
     } range[] = {
-        {"f_hz", config->f_hz, 42.5, 69},
+        {"f_hz", config->f_hz, f_lowest_hz, f_highest_hz},
         {"u_v", config->u_v, 0, 1000},
         {"i_a", config->i_a, 0, 1000},
         {"phi_deg", config->phi_deg, -180, 180},
@@ -103,6 +41,9 @@ static int check_config(const struct steady_config *config, char *error, size_t 
         {"l2_phi_deg", config->l2_grid.phi_deg, -180, 180},
         {"l2_solar_i_a", config->l2_solar.i_a, 0, 1000},
         {"l2_solar_phi_deg", config->l2_solar.phi_deg, -180, 180},
+        {"f_rate_hz_s", config->f_rate_hz_s, -10, 10},
+        {"f_low_hz", config->f_low_hz, 0, config->f_hz},
+        {"f_high_hz", config->f_high_hz > 0 ? config->f_high_hz : f_highest_hz, config->f_hz, f_highest_hz},
     };
     for (size_t i = 0; i < sizeof range / sizeof range[0]; i++) {
         int status =
@@ -114,14 +55,51 @@ static int check_config(const struct steady_config *config, char *error, size_t 
     return 0;
 }
 
+/* The rate of the next segment: up or down as before, turned where it would leave the range. */
+static double next_rate(const struct steady *steady)
+{
+    double step_hz = fabs(steady->config.f_rate_hz_s) * STEADY_CYCLES / steady->segment.f_hz;
+    double f_hz = steady->segment.f_hz, rate_hz_s = steady->rate_hz_s;
+    if (rate_hz_s > 0 ? f_hz + step_hz > steady->f_high_hz : f_hz - step_hz < steady->f_low_hz) {
+        rate_hz_s = -rate_hz_s;
+    }
+    return rate_hz_s;
+}
+
+/* The segment's end, after whole cycles of f tau + rate tau^2 / 2. */
+static double end_s(const struct waveform_segment *segment)
+{
+    double f_hz = segment->f_hz;
+    return segment->start_s +
+           2 * segment->cycles / (f_hz + sqrt(f_hz * f_hz + 2 * segment->rate_hz_s * segment->cycles));
+}
+
+static void step_ramp(struct steady *steady)
+{
+    struct waveform_segment *segment = &steady->segment;
+    segment->f_hz += segment->rate_hz_s * (segment->end_s - segment->start_s);
+    segment->start_s = segment->end_s;
+    steady->rate_hz_s = segment->rate_hz_s = next_rate(steady);
+    segment->end_s = end_s(segment);
+}
+
+/* From the count, not by adding up: no rounding grows over a long run, and each start is the end before it. */
+static void step_steady(struct steady *steady)
+{
+    struct waveform_segment *segment = &steady->segment;
+    segment->start_s = (double)(STEADY_CYCLES * steady->given) / segment->f_hz;
+    steady->given++;
+    segment->end_s = (double)(STEADY_CYCLES * steady->given) / segment->f_hz;
+}
+
 static void steady_next(struct waveform_source *source, struct waveform_segment *segment)
 {
     struct steady *steady = (struct steady *)source;
-    /* From the count, not by adding up: no rounding grows over a long run, and each start is the end before
-     * it. */
-    steady->segment.start_s = (double)(STEADY_CYCLES * steady->given) / steady->segment.f_hz;
-    steady->given++;
-    steady->segment.end_s = (double)(STEADY_CYCLES * steady->given) / steady->segment.f_hz;
+    if (steady->rate_hz_s != 0) {
+        step_ramp(steady);
+    } else {
+        step_steady(steady);
+    }
     *segment = steady->segment;
 }
 
@@ -143,8 +121,8 @@ static int fill_waves(const struct wave wave[LEG_WAVES], double direction, char 
     int status = 0;
     for (int k = 0; k < LEG_WAVES && status == 0; k++) {
         double peak = direction * sqrt(2) * wave[k].rms;
-        add_sine(wave[k].table, peak, 1, -wave[k].lag_deg * two_pi / 360);
-        status = add_harmonics(wave[k].table, peak, wave[k].harmonics, wave[k].option, error, error_size);
+        harmonics_add_sine(wave[k].table, peak, 1, -wave[k].lag_deg * two_pi / 360);
+        status = harmonics_add(wave[k].table, peak, wave[k].harmonics, 0, wave[k].option, error, error_size);
     }
     return status;
 }
@@ -182,6 +160,10 @@ int steady_init(struct steady *steady, const struct steady_config *config, char 
     }
     memset(steady, 0, sizeof *steady);
     steady->source.ops = &steady_ops;
+    steady->config = *config;
+    steady->rate_hz_s = config->f_rate_hz_s;
+    steady->f_low_hz = fmax(config->f_low_hz, f_lowest_hz);
+    steady->f_high_hz = config->f_high_hz > 0 ? config->f_high_hz : f_highest_hz;
     struct waveform_segment *segment = &steady->segment;
     segment->f_hz = config->f_hz;
     segment->cycles = STEADY_CYCLES;
@@ -195,5 +177,10 @@ int steady_init(struct steady *steady, const struct steady_config *config, char 
             segment->load_a[leg][n] = segment->grid_a[leg][n] + segment->solar_a[leg][n];
         }
     }
-    return status;
+    if (status == 0) {
+        status = segment->n_tones =
+            tones_read(config->tones, config->u_v, config->i_a, config->f_rate_hz_s != 0 ? 0 : config->f_hz,
+                       segment->tone, error, error_size);
+    }
+    return status < 0 ? status : 0;
 }

@@ -35,12 +35,19 @@ struct steady_config {
     double l2_u_v;               /* < 0: as leg 1 */
     struct steady_current l2_grid;
     struct steady_current l2_solar;
+    /* Each of these is 0 or "" = off. */
+    double f_rate_hz_s;           /* -10..10: the frequency ramps, turning at the limits: a triangle */
+    double f_low_hz, f_high_hz;   /* the limits; 0 = 42.5 and 69 */
+    char tones[STEADY_HARMONICS]; /* hal/sim/tones.h: percent of u_v and of i_a, on both legs */
 };
 
 struct steady {
     struct waveform_source source;
-    struct waveform_segment segment; /* repeated; only its times move on */
-    int64_t given;                   /* segments so far */
+    struct steady_config config;
+    double rate_hz_s; /* of the present segment */
+    double f_low_hz, f_high_hz;
+    struct waveform_segment segment; /* repeated; only its times and the ramp's frequency move on */
+    int64_t given;                   /* segments so far, without a ramp */
 };
 
 /* -EINVAL with one sentence in error when a value is out of range or a harmonics text is wrong (h 2..255,

@@ -8,53 +8,7 @@
 /* cmocka last */
 #include <cmocka.h>
 
-#include "fixed_source.h"
-#include "hal/sim/adc_sim.h"
-
-static struct board board;
-static struct adc_plan plan;
-static struct fixed_source fixed;
-static struct clock_sim clock_sim;
-static struct adc_sim *sim;
-static struct adc_scan scan;
-
-static int set_up(void **state)
-{
-    (void)state;
-    board = fixture_board();
-    plan = fixture_plan();
-    fixed_init(&fixed);
-    clock_sim_init(&clock_sim, 0, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    if (sim != NULL) {
-        adc_close(adc_sim_adc(sim));
-        sim = NULL;
-    }
-    return 0;
-}
-
-static void start(struct sim_config config)
-{
-    sim = adc_sim_init(&board, &plan, &config, &fixed.source, &clock_sim.clock);
-    assert_non_null(sim);
-}
-
-static void read_at(int64_t due_ns)
-{
-    assert_int_equal(adc_read(adc_sim_adc(sim), due_ns, &scan), 0);
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
-}
+#include "bench.h"
 
 static const struct {
     const char *name;
@@ -88,15 +42,6 @@ static void the_quantiser_truncates_and_clips(void **state)
         assert_in_range(scan.code[0], 511, 512); /* 1.5 V exactly, a code's edge: rounding decides */
         tear_down(state);
     }
-}
-
-/* What the pin should show at t, from the analytic response to a sine. */
-static double sine_level_lsb(double peak, double f_hz, double angle_rad, double gain, double offset_v,
-                             double high_pass_hz, double low_pass_hz, double t_s)
-{
-    double size = peak * gain * f_hz / hypot(f_hz, high_pass_hz) * low_pass_hz / hypot(f_hz, low_pass_hz);
-    double shift_rad = atan2(high_pass_hz, f_hz) - atan2(f_hz, low_pass_hz);
-    return (offset_v + size * sin(2 * fixture_pi * f_hz * t_s + angle_rad + shift_rad)) * 1024 / 3;
 }
 
 /* Half a code either way, and for the 4-point interpolation 4e-11 of the peak. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench.h - a simulated converter on the test's bench: the reference board, a fixed source, a clock; and the level that a
+ * sine should have at the pin. Include it after cmocka.h.
+ */
+#ifndef VATIO_TEST_SIM_BENCH_H
+#define VATIO_TEST_SIM_BENCH_H
+
+#include "fixed_source.h"
+#include "hal/sim/adc_sim.h"
+
+static struct board board;
+static struct adc_plan plan;
+static struct fixed_source fixed;
+static struct clock_sim clock_sim;
+static struct adc_sim *sim;
+static struct adc_scan scan;
+
+static inline int set_up(void **state)
+{
+    (void)state;
+    board = fixture_board();
+    plan = fixture_plan();
+    fixed_init(&fixed);
+    clock_sim_init(&clock_sim, 0, 0);
+    return 0;
+}
+
+static inline int tear_down(void **state)
+{
+    (void)state;
+    if (sim != NULL) {
+        adc_close(adc_sim_adc(sim));
+        sim = NULL;
+    }
+    return 0;
+}
+
+static inline void start(struct sim_config config)
+{
+    sim = adc_sim_init(&board, &plan, &config, &fixed.source, &clock_sim.clock);
+    assert_non_null(sim);
+}
+
+static inline void read_at(int64_t due_ns)
+{
+    assert_int_equal(adc_read(adc_sim_adc(sim), due_ns, &scan), 0);
+}
+
+static inline void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance)) {
+        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
+    }
+}
+
+/* What the pin should show at t, from the analytic response to a sine. */
+static inline double sine_level_lsb(double peak, double f_hz, double angle_rad, double gain, double offset_v,
+                                    double high_pass_hz, double low_pass_hz, double t_s)
+{
+    double size = peak * gain * f_hz / hypot(f_hz, high_pass_hz) * low_pass_hz / hypot(f_hz, low_pass_hz);
+    double shift_rad = atan2(high_pass_hz, f_hz) - atan2(f_hz, low_pass_hz);
+    return (offset_v + size * sin(2 * fixture_pi * f_hz * t_s + angle_rad + shift_rad)) * 1024 / 3;
+}
+
+#endif
