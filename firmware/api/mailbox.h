@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailbox.h - the newest values, for any local process that may read the file: <run_dir>/live.
  *
- * Layout:  struct mailbox_file: a header and struct mailbox_live as atomic words under a sequence lock; at most 8 KiB.
+ * Layout:  struct mailbox_file: a header and struct mailbox_live as atomic words under a sequence lock (shared_file.h); at most
+ *          8 KiB.
  * Life:    vatiod makes the file under a new name and renames it into place, never truncates it. A reader that sees
  *          another boot_id, or a heartbeat that stands still, opens it again.
  * Errors:  -errno; -EPROTO when magic, schema or size differ or the record in it is not valid; -EAGAIN when the writer
@@ -17,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MAILBOX_SCHEMA = 1, MAILBOX_HARMONICS = 51, MAILBOX_CHANNELS = 8, MAILBOX_CHANNEL_NAME = 24 };
+enum { MAILBOX_SCHEMA = 2, MAILBOX_HARMONICS = 51, MAILBOX_CHANNELS = 8, MAILBOX_CHANNEL_NAME = 24 };
 #define MAILBOX_MAGIC UINT64_C(0x6f697461765f6d31) /* "1m_vatio" */
 #define MAILBOX_FILE  "live"
 
@@ -81,6 +82,10 @@ struct mailbox_live {
     char channel[MAILBOX_CHANNELS]
                 [MAILBOX_CHANNEL_NAME];      /* of a scan, in its order: "CH1 current grid L1"; "" = none */
     int64_t clipped_scans[MAILBOX_CHANNELS]; /* since start, in which that channel's code was clipped */
+    double noise_lsb[MAILBOX_CHANNELS];      /* rms over 10 s, without the quantiser's own; NaN = unknown */
+    int64_t noise[MAILBOX_CHANNELS];         /* enum detail_noise */
+    double f_10s_hz;                         /* mean over the newest 10 s of UTC; NaN = not known */
+    int64_t f_10s_utc_start_ms;              /* of these 10 s; absent with it */
 };
 
 enum { MAILBOX_WORDS = (sizeof(struct mailbox_live) + 7) / 8 };
@@ -96,6 +101,10 @@ _Static_assert(sizeof(struct mailbox_file) <= 8192, "the mailbox is at most 8 Ki
 
 extern const struct record_field mailbox_health_fields[];
 extern const size_t mailbox_health_fields_n;
+
+/* What the live message has beside the record: f_10s_hz and its start. */
+extern const struct record_field mailbox_live_fields[];
+extern const size_t mailbox_live_fields_n;
 
 struct mailbox {
     const struct mailbox_file *file; /* mapped read-only */

@@ -37,3 +37,10 @@ const size_t mailbox_health_fields_n = sizeof mailbox_health_fields / sizeof mai
 _Static_assert(sizeof mailbox_health_fields / sizeof mailbox_health_fields[0] ==
                    sizeof(struct mailbox_health) / sizeof(int64_t),
                "every counter has its field");
+
+const struct record_field mailbox_live_fields[] = {
+    {"f_10s_hz", FIELD_REAL, offsetof(struct mailbox_live, f_10s_hz), 0, "Hz", "frequency, mean over 10 s"},
+    {"f_10s_utc_start_ms", FIELD_INTEGER, offsetof(struct mailbox_live, f_10s_utc_start_ms), 0, "ms",
+     "begin of these 10 s"},
+};
+const size_t mailbox_live_fields_n = sizeof mailbox_live_fields / sizeof mailbox_live_fields[0];

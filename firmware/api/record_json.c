@@ -80,6 +80,14 @@ json_t *record_json(const struct record *record)
     return finished(object, error);
 }
 
+json_t *record_live_json(const struct mailbox_live *live)
+{
+    json_t *object = record_json(&live->live);
+    if (object == NULL)
+        return NULL;
+    return finished(object, record_json_add(object, "", mailbox_live_fields, mailbox_live_fields_n, live));
+}
+
 json_t *record_event_json(const struct record_event *event)
 {
     json_t *object = json_pack("{s:I, s:s}", "schema", (json_int_t)event->schema, "stream",
@@ -123,7 +131,7 @@ json_t *record_identity_json(const struct mailbox_live *live)
 }
 
 /* A float's double would be printed with noise behind its seven digits: the shortest text that gives it back. */
-static json_t *float_json(float value)
+json_t *record_json_float(float value)
 {
     char text[32];
     if (!isfinite(value))
@@ -148,7 +156,7 @@ static int add_harmonics(json_t *object, const char *point, const char *name,
     json_t *array = json_array();
     int error = 0;
     for (int i = 0; i < n && error == 0; i++)
-        error = json_array_append_new(array, float_json(order[i]));
+        error = json_array_append_new(array, record_json_float(order[i]));
     snprintf(key, sizeof key, "%s_%s", point, name);
     return json_object_set_new(object, key, array) != 0 ? -1 : error;
 }

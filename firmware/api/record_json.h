@@ -35,6 +35,12 @@ json_t *record_identity_json(const struct mailbox_live *live);
  * are left out, and so is an array with none. */
 json_t *record_harmonics_json(const struct mailbox_live *live);
 
+/* The newest second as record_json has it, then what stands beside it in the mailbox (mailbox_live_fields). */
+json_t *record_live_json(const struct mailbox_live *live);
+
+/* A float as the shortest number that gives it back; null when it is absent. */
+json_t *record_json_float(float value);
+
 /* One value that is not absent. */
 json_t *record_json_value(const struct record_field *field, const void *base);
 

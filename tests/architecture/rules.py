@@ -44,6 +44,7 @@ PARTS = {
     "firmware/base/": Part(own=("firmware/base/",), libraries=INIH),
     "firmware/api/": Part(own=("firmware/api/", "firmware/base/")),
     "firmware/api/record_json": Part(own=("firmware/api/", "firmware/base/"), libraries=JANSSON),
+    "firmware/api/detail_json": Part(own=("firmware/api/", "firmware/base/"), libraries=JANSSON),
     "net/": Part(own=("net/", "firmware/api/", "firmware/base/"), libraries=PAHO + JANSSON + INIH + SYSTEMD,
                  network=True),
     "tools/": Part(own=("tools/", "firmware/api/", "firmware/base/"), libraries=JANSSON + INIH),
