@@ -294,10 +294,12 @@ static void fill(struct meter *meter, struct reading *reading)
     reading->quality = scan_quality(meter);
     reading->h_max = meter_h_max(meter_signal_rate(&meter->config), window->f_hz);
     reading->f_hz = ABSENT;
+    reading->mains_cycles = ABSENT;
     reading->metered =
         !meter->broken && analysis_add(&meter->analysis, &meter->ring, window, &reading->quality);
     if (reading->metered) {
         reading->f_hz = follow(meter);
+        reading->mains_cycles = isnan(reading->f_hz) ? ABSENT : meter->track.cycles;
         reading->quality |= isnan(reading->f_hz) ? QUALITY_UNLOCKED : 0;
         points_read(&meter->points, &meter->analysis, reading);
     } else {

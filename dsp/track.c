@@ -9,7 +9,7 @@ static const double pi = 3.14159265358979323846;
 static const double rate_most_hz_s = 10; /* beyond it is not mains but a fault */
 static const double surprise_hz = 0.5;   /* further off than predicted: find the frequency anew */
 static const double pull_gain = 0.2;     /* share of the phase error to take back in one window */
-enum { CYCLES_MOST = 12 };
+enum { CYCLES_MOST = 12, IMAGES = 2 };
 
 void track_init(struct track *track, double f_nominal_hz)
 {
@@ -35,74 +35,114 @@ static void cycle_phasors(const double *grid, int cycles, int points, struct pha
     }
 }
 
+/* A straight line through (x, y). */
+struct line {
+    double n;
+    double x;
+    double y;
+    double xx;
+    double xy;
+};
+
+static void line_add(struct line *line, double x, double y)
+{
+    line->n += 1;
+    line->x += x;
+    line->y += y;
+    line->xx += x * x;
+    line->xy += x * y;
+}
+
+static double line_slope(const struct line *line)
+{
+    return (line->n * line->xy - line->x * line->y) / (line->n * line->xx - line->x * line->x);
+}
+
+/* The phase's line through the live cycles. A tone that runs ahead by s cycles per cycle leaves z + z* s / (2 + s) of
+ * itself in one cycle's transform: with the slope known the image at the negative frequency is taken off again. */
+static struct line phase_line(const struct phasor cycle[], int cycles, double live_v, double slope)
+{
+    struct line line = {0, 0, 0, 0, 0};
+    const double image = slope / (2 + slope);
+    double last = 0;
+    for (int c = 0; c < cycles; c++) {
+        if (phasor_square(cycle[c]) < 2 * live_v * live_v) {
+            continue;
+        }
+        double y = atan2((1 + image) * cycle[c].im, (1 - image) * cycle[c].re);
+        y = line.n > 0 ? last + remainder(y - last, 2 * pi) : y;
+        last = y;
+        line_add(&line, c + 0.5, y);
+    }
+    return line;
+}
+
 bool track_measure(const double *grid, int cycles, int points, double live_v, struct track_phase *phase)
 {
     struct phasor cycle[CYCLES_MOST];
     cycle_phasors(grid, cycles, points, cycle);
-    double n = 0;
-    double s_x = 0;
-    double s_xx = 0;
-    double s_y = 0;
-    double s_xy = 0;
-    double last = 0;
-    struct phasor sum = {0, 0};
-    for (int c = 0; c < cycles; c++) {
-        sum = phasor_sum(sum, cycle[c]);
-        if (phasor_square(cycle[c]) < 2 * live_v * live_v) {
-            continue;
+    phase->slope = 0;
+    for (int k = 0; k <= IMAGES; k++) {
+        struct line line = phase_line(cycle, cycles, live_v, phase->slope);
+        if (3 * line.n < 2 * cycles) {
+            return false;
         }
-        double x = c + 0.5;
-        double y = atan2(cycle[c].im, cycle[c].re);
-        y = n > 0 ? last + remainder(y - last, 2 * pi) : y;
-        last = y;
-        n += 1;
-        s_x += x;
-        s_xx += x * x;
-        s_y += y;
-        s_xy += x * y;
+        double slope = line_slope(&line);
+        phase->slope = slope / (2 * pi);
+        phase->mean_rad = remainder(line.y / line.n + slope * (0.5 * cycles - line.x / line.n), 2 * pi);
     }
-    if (3 * n < 2 * cycles) {
-        return false;
-    }
-    double slope = (n * s_xy - s_x * s_y) / (n * s_xx - s_x * s_x);
-    phase->slope = slope / (2 * pi);
-    phase->mean_rad = atan2(sum.im, sum.re);
     return true;
 }
 
 /* Cycles from the middle of the last window to the middle of this one. The tracked phase counts a window's cycles, less
- * or more what its bend moves the mean phase; the measured phase adds what the mains ran ahead. */
-static double cycles_between(const struct track *track, const struct track_phase *phase,
-                             const struct window *window, double bend)
+ * or more what its bend moves the mean phase; the measured phase adds what the mains ran ahead. Two voltages have
+ * phases of their own: between them the frequencies count. */
+static double cycles_between(const struct track *track, const struct track_phase *phase, int source,
+                             const struct window *window, double bend, double f_hz)
 {
+    if (source != track->source) {
+        return (track->last_hz * track->last_s + f_hz * window->duration_s) / 2;
+    }
     double ahead = remainder(phase->mean_rad - track->last_mean_rad, 2 * pi) / (2 * pi);
     return window->cycles + track->last_bend - bend + ahead;
 }
 
-/* The frequency of the mains in the middle of the window, and its rate. */
-static double estimate(struct track *track, const struct track_phase *phase, const struct window *window)
+static void count(struct track *track, const struct track_phase *phase, int source,
+                  const struct window *window, double f_hz)
 {
     const double length_s = window->duration_s;
     const double bend =
         window->rate_hz_s * length_s * length_s / 12; /* half the cycles less the mean phase */
-    double f_hz = window->f_hz * (1 + phase->slope);
     if (track->n_known > 0) {
-        double between_s = (track->last_s + length_s) / 2;
-        double between_hz = cycles_between(track, phase, window, bend) / between_s;
-        if (track->n_known > 1) {
-            double apart_s = (track->last_between_s + between_s) / 2;
-            double rate = (between_hz - track->last_between_hz) / apart_s;
-            track->rate_hz_s = fmax(-rate_most_hz_s, fmin(rate_most_hz_s, rate));
-        }
-        f_hz = between_hz + track->rate_hz_s * between_s / 2;
-        track->last_between_hz = between_hz;
-        track->last_between_s = between_s;
+        track->cycles += cycles_between(track, phase, source, window, bend, f_hz);
+    } else {
+        track->cycles = window->cycles / 2.0 - bend + phase->mean_rad / (2 * pi) + 0.25;
     }
+    track->source = source;
     track->last_mean_rad = phase->mean_rad;
     track->last_bend = bend;
-    track->last_s = length_s;
-    track->n_known++;
-    return f_hz;
+}
+
+static double smaller_of_like_sign(double a, double b)
+{
+    if (a * b <= 0) {
+        return 0;
+    }
+    return fabs(a) < fabs(b) ? a : b;
+}
+
+/* The rate to expect: see the header. */
+static double rate(struct track *track, const struct window *window, double f_hz)
+{
+    double expected = 0;
+    if (track->n_known > 0) {
+        double change = (f_hz - track->last_hz) / ((track->last_s + window->duration_s) / 2);
+        expected = track->n_known > 1 ? smaller_of_like_sign(change, track->last_change_hz_s) : 0;
+        track->last_change_hz_s = change;
+    }
+    track->last_hz = f_hz;
+    track->last_s = window->duration_s;
+    return fmax(-rate_most_hz_s, fmin(rate_most_hz_s, expected));
 }
 
 /* A zero crossing is where the cosine's phase is an odd multiple of a quarter turn. */
@@ -116,18 +156,17 @@ static double pull(double mean_rad, double slope, int cycles)
 double track_add(struct track *track, const struct track_phase *phase, int source,
                  const struct window *window)
 {
-    if (source != track->source) {
-        track->n_known = 0;
-        track->source = source;
-    }
-    double f_hz = estimate(track, phase, window);
+    double f_hz = window->f_hz * (1 + phase->slope);
     if (fabs(f_hz - track->f_hz) > surprise_hz) {
         track_lose(track);
         return ABSENT;
     }
+    count(track, phase, source, window, f_hz);
+    track->rate_hz_s = rate(track, window, f_hz);
+    track->n_known++;
     double next_hz = f_hz + track->rate_hz_s * window->duration_s;
     track->f_hz = fmax(track->f_low_hz, fmin(track->f_high_hz, next_hz));
-    track->pull = pull(phase->mean_rad, f_hz / window->f_hz - 1, window->cycles);
+    track->pull = pull(phase->mean_rad, phase->slope, window->cycles);
     track->locked = true;
     return f_hz;
 }
