@@ -66,6 +66,10 @@ struct config {
     double l2_u_v; /* -1 = as leg 1 */
     struct config_current l2_grid;
     struct config_current l2_solar;
+    double f_rate_hz_s;
+    double f_low_hz;  /* 0 = 0.85 of the board's nominal frequency */
+    double f_high_hz; /* 0 = 1.15 of it */
+    char tones[CONFIG_HARMONICS + 1];
     double check_pct;
 
     char replay_file[CONFIG_REPLAY + 1];

@@ -107,8 +107,12 @@ static struct waveform_source *open_steady(struct source *source, const struct c
         .l2_u_v = config->l2_u_v,
         .l2_grid = steady_current(&config->l2_grid),
         .l2_solar = steady_current(&config->l2_solar),
+        .f_rate_hz_s = config->f_rate_hz_s,
+        .f_low_hz = config->f_low_hz > 0 ? config->f_low_hz : source->board->f_nominal_hz * 85 / 100,
+        .f_high_hz = config->f_high_hz > 0 ? config->f_high_hz : source->board->f_nominal_hz * 115 / 100,
     };
     snprintf(steady.u_harmonics, sizeof steady.u_harmonics, "%s", config->steady_u_harmonics);
+    snprintf(steady.tones, sizeof steady.tones, "%s", config->tones);
     snprintf(steady.i_harmonics, sizeof steady.i_harmonics, "%s", config->steady_i_harmonics);
     return steady_init(&source->steady, &steady, error, error_size) == 0 ? &source->steady.source : NULL;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,8 +43,6 @@ static int check_config(const struct steady_config *config, char *error, size_t 
         {"l2_solar_i_a", config->l2_solar.i_a, 0, 1000},
         {"l2_solar_phi_deg", config->l2_solar.phi_deg, -180, 180},
         {"f_rate_hz_s", config->f_rate_hz_s, -10, 10},
-        {"f_low_hz", config->f_low_hz, 0, config->f_hz},
-        {"f_high_hz", config->f_high_hz > 0 ? config->f_high_hz : f_highest_hz, config->f_hz, f_highest_hz},
     };
     for (size_t i = 0; i < sizeof range / sizeof range[0]; i++) {
         int status =
@@ -55,23 +54,25 @@ static int check_config(const struct steady_config *config, char *error, size_t 
     return 0;
 }
 
-/* The rate of the next segment: up or down as before, turned where it would leave the range. */
-static double next_rate(const struct steady *steady)
+/* Whole cycles of f tau + rate tau^2 / 2 end at f^2 + 2 rate cycles, squared. */
+static double end_squared(const struct waveform_segment *segment, double rate_hz_s)
 {
-    double step_hz = fabs(steady->config.f_rate_hz_s) * STEADY_CYCLES / steady->segment.f_hz;
-    double f_hz = steady->segment.f_hz, rate_hz_s = steady->rate_hz_s;
-    if (rate_hz_s > 0 ? f_hz + step_hz > steady->f_high_hz : f_hz - step_hz < steady->f_low_hz) {
-        rate_hz_s = -rate_hz_s;
-    }
-    return rate_hz_s;
+    return segment->f_hz * segment->f_hz + 2 * rate_hz_s * segment->cycles;
 }
 
-/* The segment's end, after whole cycles of f tau + rate tau^2 / 2. */
+/* Up or down as before, turned where the next segment would leave the range. */
+static double next_rate(const struct steady *steady)
+{
+    double squared = end_squared(&steady->segment, steady->rate_hz_s);
+    bool leaves = steady->rate_hz_s > 0 ? squared > steady->f_high_hz * steady->f_high_hz
+                                        : squared < steady->f_low_hz * steady->f_low_hz;
+    return leaves ? -steady->rate_hz_s : steady->rate_hz_s;
+}
+
 static double end_s(const struct waveform_segment *segment)
 {
-    double f_hz = segment->f_hz;
-    return segment->start_s +
-           2 * segment->cycles / (f_hz + sqrt(f_hz * f_hz + 2 * segment->rate_hz_s * segment->cycles));
+    double end_hz = sqrt(end_squared(segment, segment->rate_hz_s));
+    return segment->start_s + 2 * segment->cycles / (segment->f_hz + end_hz);
 }
 
 static void step_ramp(struct steady *steady)
@@ -90,6 +91,23 @@ static void step_steady(struct steady *steady)
     segment->start_s = (double)(STEADY_CYCLES * steady->given) / segment->f_hz;
     steady->given++;
     segment->end_s = (double)(STEADY_CYCLES * steady->given) / segment->f_hz;
+}
+
+/* The triangle has room for a segment in each direction. */
+static int check_ramp(const struct steady *steady, char *error, size_t error_size)
+{
+    double low_hz = steady->f_low_hz, high_hz = steady->f_high_hz, f_hz = steady->config.f_hz;
+    if (f_hz < low_hz || f_hz > high_hz) {
+        snprintf(error, error_size, "f_hz: expected f_low_hz..f_high_hz, %g..%g, with a ramp, got %g", low_hz,
+                 high_hz, f_hz);
+        return -EINVAL;
+    }
+    if (high_hz * high_hz - low_hz * low_hz < 4 * STEADY_CYCLES * fabs(steady->rate_hz_s)) {
+        snprintf(error, error_size, "f_rate_hz_s: expected a slower ramp or more room than %g..%g Hz, got %g",
+                 low_hz, high_hz, steady->rate_hz_s);
+        return -EINVAL;
+    }
+    return 0;
 }
 
 static void steady_next(struct waveform_source *source, struct waveform_segment *segment)
@@ -163,7 +181,11 @@ int steady_init(struct steady *steady, const struct steady_config *config, char 
     steady->config = *config;
     steady->rate_hz_s = config->f_rate_hz_s;
     steady->f_low_hz = fmax(config->f_low_hz, f_lowest_hz);
-    steady->f_high_hz = config->f_high_hz > 0 ? config->f_high_hz : f_highest_hz;
+    steady->f_high_hz = config->f_high_hz > 0 ? fmin(config->f_high_hz, f_highest_hz) : f_highest_hz;
+    status = config->f_rate_hz_s != 0 ? check_ramp(steady, error, error_size) : 0;
+    if (status < 0) {
+        return status;
+    }
     struct waveform_segment *segment = &steady->segment;
     segment->f_hz = config->f_hz;
     segment->cycles = STEADY_CYCLES;

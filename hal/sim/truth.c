@@ -2,6 +2,7 @@
 #include "hal/sim/truth.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { CIRCUITS = 3 };
@@ -44,8 +45,31 @@ static struct wave wave_of(const struct truth *truth, const double *x)
     };
 }
 
+/* Squares of what tones add to a voltage and to a current, and the power of the two. */
+struct beside {
+    double u2_v2, i2_a2, p_w;
+};
+
+static struct beside beside_of(const struct waveform_segment *segment, bool solar)
+{
+    struct beside beside = {0};
+    for (int n = 0; n < segment->n_tones; n++) {
+        const struct waveform_tone *tone = &segment->tone[n];
+        double i_a = solar ? 0 : tone->grid_a;
+        beside.u2_v2 += tone->u_v * tone->u_v / 2;
+        beside.i2_a2 += i_a * i_a / 2;
+        beside.p_w += tone->u_v * i_a / 2 * cos(tone->u_rad - tone->grid_rad);
+    }
+    return beside;
+}
+
+static double with_tones(double rms, double squares)
+{
+    return squares > 0 ? sqrt(rms * rms + squares) : rms;
+}
+
 static struct ledger_power leg_power(const struct truth *truth, const struct wave *u, const double *u_v,
-                                     const double *i_a)
+                                     const double *i_a, const struct beside *tones)
 {
     struct wave i = wave_of(truth, i_a);
     double product = 0;
@@ -53,11 +77,11 @@ static struct ledger_power leg_power(const struct truth *truth, const struct wav
         product += u_v[n] * i_a[n];
     }
     return (struct ledger_power){
-        .p_w = product / WAVEFORM_POINTS - u->mean * i.mean,
+        .p_w = product / WAVEFORM_POINTS - u->mean * i.mean + tones->p_w,
         /* Im(U conj(I)) of the phasors in_cosine - j in_sine; i = sin(x - phi) against u = sin(x) gives
          * sin(phi) / 2. */
         .q1_var = (u->in_cosine * i.in_sine - u->in_sine * i.in_cosine) / 2,
-        .s_va = u->rms * i.rms,
+        .s_va = with_tones(u->rms, tones->u2_v2) * with_tones(i.rms, tones->i2_a2),
     };
 }
 
@@ -80,6 +104,8 @@ static void set_rate(const struct ledger_power *power, double rate[7])
 void truth_power(const struct truth *truth, const struct waveform_segment *segment,
                  struct ledger_power power[LEDGER_POINTS])
 {
+    const struct beside tones[] = {beside_of(segment, false), beside_of(segment, true),
+                                   beside_of(segment, false)};
     memset(power, 0, LEDGER_POINTS * sizeof power[0]);
     for (int leg = 0; leg < segment->legs; leg++) {
         const double *u_v = segment->u_v[leg];
@@ -87,7 +113,7 @@ void truth_power(const struct truth *truth, const struct waveform_segment *segme
         const struct wave u = wave_of(truth, u_v);
         for (int circuit = 0; circuit < CIRCUITS; circuit++) {
             struct ledger_power *point = &power[ledger_point(circuit, 0)];
-            point[leg + 1] = leg_power(truth, &u, u_v, i_a[circuit]);
+            point[leg + 1] = leg_power(truth, &u, u_v, i_a[circuit], &tones[circuit]);
             add(&point[0], &point[leg + 1]);
         }
     }

@@ -3,6 +3,10 @@
  *
  * Formula: per circuit and leg: P = mean(u i) less the product of the means, Q1 from the fundamentals, S = U I of the
  *          rms values without their means; a circuit is the sum of its legs. Signs and quadrants as in the registers.
+ * Tones:   add to the squares of U and I, and to P what voltage and current of one tone do with each other. What they do
+ *          with the tables' waves swings around 0 and is left out: right over times that are long against the difference of
+ *          their frequencies.
+ * Ramp:    a segment ends on whole cycles, so means over the phase are all there is to it.
  * Threads: pure.
  */
 #ifndef VATIO_HAL_SIM_TRUTH_H

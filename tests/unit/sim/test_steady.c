@@ -97,6 +97,66 @@ static void segments_follow_one_another_without_a_gap_or_a_drift(void **state)
     assert_int_equal(segment.legs, 1);
 }
 
+/* The phase is f tau + rate tau^2 / 2; segments end on whole cycles and the frequency goes on where it was. */
+static void a_ramp_is_a_triangle_between_its_limits(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    static struct waveform_segment segment;
+    const struct steady_config config = {
+        .f_hz = 50, .u_v = 120, .i_a = 5, .f_rate_hz_s = 1, .f_low_hz = 42.5, .f_high_hz = 57.5};
+    assert_int_equal(steady_init(&steady, &config, error, sizeof error), 0);
+    double end_s = 0, f_hz = 50, least_hz = 50, most_hz = 50, cycles = 0;
+    for (int n = 0; n < 1000; n++) {
+        waveform_next(&steady.source, &segment);
+        double tau_s = segment.end_s - segment.start_s;
+        assert_near(segment.start_s, end_s, 0);
+        assert_near(segment.f_hz, f_hz, 0); /* the same sums */
+        assert_near(fabs(segment.rate_hz_s), 1, 0);
+        assert_near(segment.f_hz * tau_s + segment.rate_hz_s * tau_s * tau_s / 2, segment.cycles, 1e-11);
+        end_s = segment.end_s;
+        f_hz = segment.f_hz + segment.rate_hz_s * tau_s;
+        least_hz = fmin(least_hz, f_hz);
+        most_hz = fmax(most_hz, f_hz);
+        cycles += segment.cycles;
+    }
+    /* It turns at most one segment, 0.28 s, before the limits. */
+    assert_true(least_hz >= 42.5 && least_hz < 42.8 && most_hz <= 57.5 && most_hz > 57.2);
+    assert_near(cycles / end_s, 50, 0.5);
+}
+
+static void a_ramp_downwards_starts_downwards(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    static struct waveform_segment segment;
+    const struct steady_config config = {.f_hz = 60, .u_v = 120, .i_a = 5, .f_rate_hz_s = -2};
+    assert_int_equal(steady_init(&steady, &config, error, sizeof error), 0);
+    waveform_next(&steady.source, &segment);
+    assert_near(segment.rate_hz_s, -2, 0);
+    waveform_next(&steady.source, &segment);
+    assert_near(segment.f_hz, 60 - 2 * segment.start_s, 1e-12);
+}
+
+static void tones_are_percent_of_the_fundamentals(void **state)
+{
+    (void)state;
+    static struct steady steady;
+    const struct steady_config config = {
+        .f_hz = 60, .u_v = 100, .i_a = 5, .tones = "450:1:0:2:-90,37.5:0.5:180:0:0"};
+    assert_int_equal(steady_init(&steady, &config, error, sizeof error), 0);
+    const struct waveform_segment *s = &steady.segment;
+    assert_int_equal(s->n_tones, 2);
+    assert_near(s->tone[0].f_hz, 450, 0);
+    assert_near(s->tone[0].u_v, sqrt(2), 1e-12);
+    assert_near(s->tone[0].grid_a, 0.1 * sqrt(2), 1e-12);
+    assert_near(s->tone[0].grid_rad, -fixture_pi / 2, 1e-12);
+    assert_near(s->tone[1].u_v, 0.5 * sqrt(2), 1e-12);
+    assert_near(s->tone[1].u_rad, fixture_pi, 1e-12);
+    assert_near(s->tone[1].grid_a, 0, 0);
+    assert_near(sqrt(fixture_mean(s->u_v[0], s->u_v[0])), 100, 1e-10); /* not in the tables */
+}
+
 static const struct {
     const char *name;
     struct steady_config config;
@@ -213,6 +273,20 @@ static const struct {
     {"the second of two is wrong", {.f_hz = 60, .i_harmonics = "3:5:0,5:2:400"}, "got \"5:2:400\""},
     {"a comma at the end", {.f_hz = 60, .i_harmonics = "3:5:0,"}, "after the last comma"},
     {"two commas", {.f_hz = 60, .i_harmonics = "3:5:0,,5:1:0"}, "i_harmonics"},
+    {"a tone of two numbers", {.f_hz = 60, .tones = "75:1"}, "tones: expected f_hz 0.1..10000:u_pct 0..100"},
+    {"a tone that is a harmonic", {.f_hz = 60, .tones = "120:1:0:0:0"}, "120 Hz is a harmonic of 60 Hz"},
+    {"a tone given twice", {.f_hz = 60, .tones = "75:1:0:0:0,75:2:0:0:0"}, "75 Hz is given twice"},
+    {"five tones",
+     {.f_hz = 60, .tones = "71:1:0:0:0,72:1:0:0:0,73:1:0:0:0,74:1:0:0:0,75:1:0:0:0"},
+     "at most 4 of them, got \"75:1:0:0:0\""},
+    {"a comma behind the last tone", {.f_hz = 60, .tones = "71:1:0:0:0,"}, "got \"\""},
+    {"a ramp too fast", {.f_hz = 60, .f_rate_hz_s = 11}, "f_rate_hz_s: expected -10..10"},
+    {"a ramp without room",
+     {.f_hz = 60, .f_rate_hz_s = 5, .f_low_hz = 59.5, .f_high_hz = 60.5},
+     "f_rate_hz_s: expected a slower ramp"},
+    {"a ramp that begins outside",
+     {.f_hz = 60, .f_rate_hz_s = 1, .f_high_hz = 59},
+     "f_hz: expected f_low_hz"},
     {"a harmonic given twice", {.f_hz = 60, .u_harmonics = "3:5:0,3:1:0"}, "harmonic 3 is given twice"},
 };
 
@@ -235,6 +309,9 @@ int main(void)
         cmocka_unit_test(fundamentals_have_the_stated_power),
         cmocka_unit_test(harmonics_have_the_stated_size_phase_and_distortion),
         cmocka_unit_test(segments_follow_one_another_without_a_gap_or_a_drift),
+        cmocka_unit_test(a_ramp_is_a_triangle_between_its_limits),
+        cmocka_unit_test(a_ramp_downwards_starts_downwards),
+        cmocka_unit_test(tones_are_percent_of_the_fundamentals),
         cmocka_unit_test(both_legs_have_the_stated_power),
         cmocka_unit_test(the_second_leg_is_the_first_turned_round_harmonics_included),
         cmocka_unit_test(wrong_settings_are_refused_with_a_sentence),

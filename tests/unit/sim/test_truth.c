@@ -96,6 +96,50 @@ static void direct_parts_do_not_count(void **state)
     assert_near(rate[GRID][APPARENT], 500e6 / 3600, 1e-6);
 }
 
+/* u i and u^2, i^2 added up over 2 s, in which every difference of frequencies has whole periods. */
+static void tones_have_the_power_that_their_sums_have(void **state)
+{
+    (void)state;
+    static struct truth truth;
+    static struct waveform_segment segment = {
+        .f_hz = 60,
+        .cycles = 6,
+        .legs = 2,
+        .n_tones = 2,
+        .tone = {{75.5, 12, 0.3, 2, 1.1}, {450, 3, -1, 1, 2}},
+    };
+    truth_init(&truth);
+    for (int leg = 0; leg < 2; leg++) {
+        fixed_sine(segment.u_v[leg], leg == 0 ? 170 : -170, 1, 0);
+        fixed_sine(segment.grid_a[leg], leg == 0 ? 7 : -7, 1, -0.5);
+        fixed_sine(segment.solar_a[leg], leg == 0 ? 3 : -3, 1, 0);
+        fixed_sine(segment.load_a[leg], leg == 0 ? 10 : -10, 1, 0);
+    }
+    double p_ws = 0, u2 = 0, i2 = 0;
+    enum { STEPS = 100000 };
+    for (int n = 0; n < STEPS; n++) {
+        double t_s = 2.0 * n / STEPS, u_v = 170 * sin(2 * fixture_pi * 60 * t_s);
+        double i_a = 7 * sin(2 * fixture_pi * 60 * t_s - 0.5);
+        for (int k = 0; k < 2; k++) {
+            const struct waveform_tone *tone = &segment.tone[k];
+            u_v += tone->u_v * sin(2 * fixture_pi * tone->f_hz * t_s + tone->u_rad);
+            i_a += tone->grid_a * sin(2 * fixture_pi * tone->f_hz * t_s + tone->grid_rad);
+        }
+        p_ws += u_v * i_a / STEPS;
+        u2 += u_v * u_v / STEPS;
+        i2 += i_a * i_a / STEPS;
+    }
+    struct ledger_power power[LEDGER_POINTS];
+    truth_power(&truth, &segment, power);
+    for (int leg = 1; leg <= 2; leg++) {
+        assert_near(power[ledger_point(GRID, leg)].p_w, p_ws, 1e-8);
+        assert_near(power[ledger_point(GRID, leg)].s_va, sqrt(u2 * i2), 1e-8);
+        assert_near(power[ledger_point(GRID, leg)].q1_var, 595 * sin(0.5), 1e-9);
+        assert_near(power[ledger_point(SOLAR, leg)].p_w, 255, 1e-9); /* no tone in it */
+        assert_near(power[ledger_point(SOLAR, leg)].s_va, sqrt(u2 * 4.5), 1e-8);
+    }
+}
+
 /* A changing installation, once as formulas of time and once as tables. */
 static double size_of(int number)
 {
@@ -199,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(energy_goes_where_the_signs_say),
         cmocka_unit_test(legs_are_added_before_import_and_export_are_told_apart),
+        cmocka_unit_test(tones_have_the_power_that_their_sums_have),
         cmocka_unit_test(direct_parts_do_not_count),
         cmocka_unit_test(energy_is_the_integral_of_u_i_up_to_the_last_scan),
     };
