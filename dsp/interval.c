@@ -2,6 +2,7 @@
 #include "dsp/interval.h"
 
 #include "dsp/quality.h"
+#include "dsp/signed_root.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -124,7 +125,7 @@ static void add_point(struct interval_sum sum[INTERVAL_MEANS], struct interval_p
 {
     for (int k = 0; k < MEANS; k++) {
         double value = reading_value(from, means[k].from);
-        add_weighted(&sum[k], means[k].kind == ROOT_MEAN_SQUARE ? value * value : value, weight_s);
+        add_weighted(&sum[k], means[k].kind == ROOT_MEAN_SQUARE ? signed_square(value) : value, weight_s);
     }
     add_weighted(&sum[MEAN_P1], from->p1_w, weight_s);
     for (int k = 0; k < EXTREMES; k++) {
@@ -177,7 +178,7 @@ static void close_interval(struct interval_builder *builder, const struct energy
         for (int k = 0; k < MEANS; k++) {
             double mean = mean_of(&builder->sum[i][k]);
             *interval_value(&now->point[i], means[k].to) =
-                means[k].kind == ROOT_MEAN_SQUARE ? sqrt(mean) : mean;
+                means[k].kind == ROOT_MEAN_SQUARE ? signed_root(mean) : mean;
         }
         set_ratios(&now->point[i], mean_of(&builder->sum[i][MEAN_P1]));
         now->point[i].energy = energy_difference(&end[i], &builder->start[i]);

@@ -98,8 +98,10 @@ static void compare_voltages(const struct points *points, const struct analysis 
                                      &analysis->channel[l2->u_channel].wave};
     const double apart[2] = {1, -1};
     point->u_ll_v = wave_rms_of_sum(u, apart, 2);
-    const double sum_v = u[0]->rms + u[1]->rms; /* of two, both lie half their difference from the mean */
-    point->u_unbalance_pct = sum_v > 0 ? 100 * fabs(u[0]->rms - u[1]->rms) / sum_v : ABSENT;
+    const double l1_v = fmax(0, u[0]->rms); /* a lost leg is 100 %, whatever its noise */
+    const double l2_v = fmax(0, u[1]->rms);
+    const double sum_v = l1_v + l2_v; /* of two, both lie half their difference from the mean */
+    point->u_unbalance_pct = sum_v > 0 ? 100 * fabs(l1_v - l2_v) / sum_v : ABSENT;
 }
 
 /* The neutral carries back the sum of the legs' currents. A current that returns by the other leg drops out before

@@ -28,10 +28,10 @@ struct point_reading {
     double p_w;     /* active power, all harmonics, without the product of the means */
     double q1_var;  /* reactive power of the fundamental */
     double s_va;    /* u_rms_v * i_rms_a; on a circuit the sum over its elements */
-    double n_var;   /* sqrt(s^2 - p^2), >= 0 */
-    double pf;      /* p_w / s_va, -1..1, sign of p_w; absent when s_va is 0 */
-    double dpf;     /* displacement factor: p1 / s1, -1..1 */
-    double phi_deg; /* displacement angle, (-180, 180] */
+    double n_var;   /* sqrt(s^2 - p^2) */
+    double pf;      /* p_w / s_va, -1..1, sign of p_w; absent when s_va is 0 or less */
+    double dpf;     /* displacement factor: p1 / sqrt(p1^2 + q1^2), -1..1 */
+    double phi_deg; /* displacement angle, (-180, 180]; absent as dpf when the fundamental has no power */
     double u1_v;    /* rms of the fundamental */
     double i1_a;
     double p1_w;
@@ -50,7 +50,7 @@ struct point_reading {
     double thdh_i_pct;
     double thdg_u_pct; /* of groups */
     double thdg_i_pct;
-    double i_k_factor; /* sum (h I_h)^2 / sum I_h^2, h = 1..h_max */
+    double i_k_factor; /* sum (h I_h)^2 / sum I_h^2, h = 1..h_max; absent as thd */
     double u_crest;    /* peak / rms */
     double i_crest;
     double u_ll_v; /* rms of the voltage between the legs, on a circuit with two measured ones, else absent */

@@ -98,7 +98,7 @@ static void window_energy(const struct point_reading *point, double duration_s, 
     memset(micro, 0, ENERGIES * sizeof micro[0]);
     bool exporting = point->p_w < 0;
     micro[exporting ? EXPORT : IMPORT] = micro_hours(point->p_w, duration_s);
-    micro[APPARENT] = micro_hours(point->s_va, duration_s);
+    micro[APPARENT] = point->s_va > 0 ? micro_hours(point->s_va, duration_s) : 0;
     if (isnan(point->p_w))
         return; /* no quadrant without the sign of p */
     static const enum energy_index quadrant[2][2] = {{QUADRANT_1, QUADRANT_4}, {QUADRANT_2, QUADRANT_3}};

@@ -11,7 +11,7 @@
  *          the strongest of its legs', so that what passes from leg to leg is not taken for nothing. While stopped the
  *          energy waits in a pending block; it is then released or dropped, and what was dropped is counted. load
  *          runs while grid or solar does. Blocks are of metered time and common to all circuits.
- * Absent:  a NaN adds nothing to its register; so does a value beyond 1 GWh in one window, which is no
+ * Absent:  a NaN adds nothing to its register, nor does an apparent power that noise left below zero; so does a value beyond 1 GWh in one window, which is no
  *          measurement.
  * Threads: pure; one object, one thread.
  */

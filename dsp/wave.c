@@ -2,9 +2,21 @@
 #include "dsp/wave.h"
 
 #include "dsp/absent.h"
+#include "dsp/signed_root.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+/* Sums run in two or four lanes, so that no addition waits for the one before. */
+struct lane {
+    double square;
+    double noise;
+};
+
+struct peak {
+    double most;
+    double square;
+};
 
 bool wave_init(struct wave *wave, int cycles, int points)
 {
@@ -12,99 +24,110 @@ bool wave_init(struct wave *wave, int cycles, int points)
     *wave = (struct wave){.cycles = cycles, .points = points, .noise_rms = ABSENT};
     wave->bin = calloc((size_t)n / 2, sizeof(*wave->bin));
     wave->noise = calloc((size_t)n / 2, sizeof(*wave->noise));
+    wave->square = calloc((size_t)n / 2, sizeof(*wave->square));
     wave->grid = calloc((size_t)n, sizeof(*wave->grid));
-    return wave->bin != NULL && wave->noise != NULL && wave->grid != NULL;
+    return wave->bin != NULL && wave->noise != NULL && wave->square != NULL && wave->grid != NULL;
 }
 
 void wave_close(struct wave *wave)
 {
     free(wave->bin);
     free(wave->noise);
+    free(wave->square);
     free(wave->grid);
 }
 
-static double ac_square(const struct wave *wave)
+static inline void measure_square(struct wave *wave, int k, struct lane *lane)
 {
-    double sum = 0;
-    for (int k = 1; k < wave->n_bins; k++) {
-        sum += phasor_square(wave->bin[k]) - wave->noise[k];
-    }
-    return fmax(0, sum / 2);
+    const double square = (phasor_square(wave->bin[k]) - wave->noise[k]) / 2;
+    wave->square[k] = square;
+    lane->square += square;
+    lane->noise += wave->noise[k];
 }
 
-static double subgroup_square(const struct wave *wave, int h)
+/* Squares and noise of the AC bins, and their sums; what lies beyond, as far as groups may reach, is absent. */
+static double measure_squares(struct wave *wave)
 {
-    const int n = h * wave->cycles;
-    const struct phasor *bin = &wave->bin[n];
-    double noise = 3 * wave->noise[n];
-    return (phasor_square(bin[-1]) + phasor_square(bin[0]) + phasor_square(bin[1]) - noise) / 2;
+    struct lane odd = {0, 0};
+    struct lane even = {0, 0};
+    wave->square[0] = 0;
+    int k = 1;
+    for (; k + 1 < wave->n_bins; k += 2) {
+        measure_square(wave, k, &odd);
+        measure_square(wave, k + 1, &even);
+    }
+    for (; k < wave->n_bins; k++) {
+        measure_square(wave, k, &odd);
+    }
+    for (; k < (wave->h_max + 1) * wave->cycles; k++) {
+        wave->square[k] = ABSENT;
+    }
+    wave->noise_sum = odd.noise + even.noise;
+    return odd.square + even.square;
 }
 
-static double thd_pct(const struct wave *wave)
+static inline void take_point(double x, struct peak *peak)
 {
-    double fundamental = phasor_square(wave->bin[wave->cycles]);
-    if (wave->h_max < 2 || !(wave->harmonic[1] > 0.1 * wave->rms) ||
-        fundamental < NOISE_CLEAR * wave->noise[wave->cycles]) {
-        return ABSENT;
-    }
-    double sum = 0;
-    for (int h = 2; h <= wave->h_max; h++) {
-        sum += subgroup_square(wave, h);
-    }
-    return 100 * sqrt(fmax(0, sum) / subgroup_square(wave, 1));
+    const double size = fabs(x);
+    peak->most = size > peak->most ? size : peak->most;
+    peak->square += x * x;
 }
 
 /* Peak over rms, both of the grid as it is, so that the front end's gain cancels. */
 static double crest(const struct wave *wave)
 {
-    int n = wave->cycles * wave->points;
-    double sum = 0;
-    double peak = 0;
-    for (int k = 0; k < n; k++) {
-        sum += wave->grid[k];
+    const int n = wave->cycles * wave->points; /* a multiple of four */
+    const double *x = wave->grid;
+    struct peak a = {0, 0};
+    struct peak b = {0, 0};
+    struct peak c = {0, 0};
+    struct peak d = {0, 0};
+    for (int k = 0; k < n; k += 4) {
+        take_point(x[k] - wave->dc, &a);
+        take_point(x[k + 1] - wave->dc, &b);
+        take_point(x[k + 2] - wave->dc, &c);
+        take_point(x[k + 3] - wave->dc, &d);
     }
-    double mean = sum / n;
-    sum = 0;
-    for (int k = 0; k < n; k++) {
-        double x = wave->grid[k] - mean;
-        double size = fabs(x);
-        peak = size > peak ? size : peak;
-        sum += x * x;
+    const double square = (a.square + b.square) + (c.square + d.square);
+    const double most = fmax(fmax(a.most, b.most), fmax(c.most, d.most));
+    return square > 0 ? most / sqrt(square / n) : ABSENT;
+}
+
+static bool has_fundamental(const struct wave *wave, double ac_square)
+{
+    if (wave->h_max < 1) {
+        return false;
     }
-    return sum > 0 ? peak / sqrt(sum / n) : ABSENT;
+    const double one = wave->square[wave->cycles];
+    return one > 0.01 * ac_square &&
+           phasor_square(wave->bin[wave->cycles]) >= NOISE_CLEAR * wave->noise[wave->cycles];
 }
 
 void wave_measure(struct wave *wave)
 {
+    const double ac_square = measure_squares(wave);
     wave->dc = wave->bin[0].re;
-    wave->rms = sqrt(ac_square(wave));
-    wave->harmonic[0] = ABSENT;
-    for (int h = 1; h <= DSP_HARMONICS; h++) {
-        wave->harmonic[h] = h <= wave->h_max ? sqrt(phasor_square(wave->bin[h * wave->cycles]) / 2) : ABSENT;
-    }
-    wave->thd_pct = thd_pct(wave);
+    wave->rms = signed_root(ac_square);
+    wave->rest = wave->h_max >= 1 ? signed_root(ac_square - wave->square[wave->cycles]) : ABSENT;
+    groups_measure(wave->square, wave->cycles, wave->h_max, has_fundamental(wave, ac_square), &wave->groups);
     wave->crest = crest(wave);
-}
-
-static double weighted_square(const struct wave *const wave[], const double weight[], int n, int k)
-{
-    struct phasor bin = {0, 0};
-    double noise = 0;
-    for (int w = 0; w < n; w++) {
-        bin.re += weight[w] * wave[w]->bin[k].re;
-        bin.im += weight[w] * wave[w]->bin[k].im;
-        noise += weight[w] * weight[w] * wave[w]->noise[k];
-    }
-    return phasor_square(bin) - noise;
 }
 
 double wave_rms_of_sum(const struct wave *const wave[], const double weight[], int n)
 {
     double sum = 0;
     for (int k = 1; k < wave[0]->n_bins; k++) {
-        sum += weighted_square(wave, weight, n, k);
+        struct phasor bin = {0, 0};
+        for (int w = 0; w < n; w++) {
+            bin.re += weight[w] * wave[w]->bin[k].re;
+            bin.im += weight[w] * wave[w]->bin[k].im;
+        }
+        sum += phasor_square(bin);
     }
-    return sqrt(fmax(0, sum / 2));
+    for (int w = 0; w < n; w++) {
+        sum -= weight[w] * weight[w] * wave[w]->noise_sum;
+    }
+    return signed_root(sum / 2);
 }
 
 void wave_add(struct wave *sum, struct signed_wave first, struct signed_wave second)

@@ -2,15 +2,17 @@
 /* wave.h - one voltage or current over one window: its bins and its grid in, its own quantities out.
  *
  * Units:   V or A at the meter's terminals; bins are peak phasors; rms values are AC.
- * Absent:  thd when the fundamental is below a tenth of the rms value or hardly above its noise: there is no fundamental to speak of; crest when
- *          rms is 0; harmonics above h_max.
- * Noise:   rms and thd are freed of it in the squares: the noise of each of their bins is subtracted, at most all.
- * Source:  IEC 61000-4-7 (subgroups: bins nh-1, nh, nh+1 of an n-cycle window).
+ * Absent:  distortion and K factors when the fundamental is below a tenth of the rms value or hardly above its noise: there is no
+ *          fundamental to speak of; crest when the grid is flat; harmonics and groups above h_max.
+ * Noise:   rms, harmonics, groups and what is made of them are freed of it in the squares: the noise of each of their bins is
+ *          subtracted. A square keeps its sign, and its root has it: see signed_root.h.
+ * Source:  IEC 61000-4-7; formulas in dsp/README.md.
  * Threads: pure.
  */
 #ifndef VATIO_DSP_WAVE_H
 #define VATIO_DSP_WAVE_H
 
+#include "dsp/groups.h"
 #include "dsp/phasor.h"
 #include "dsp/reading.h"
 
@@ -28,13 +30,15 @@ struct wave {
     double *noise;      /* mean square of each bin's noise, front end taken out: what |bin|^2 has of it */
     double noise_rms;   /* of one sample's white noise, front end left in; absent when too few bins show it */
     double *grid;       /* template + residual, front end left in */
+    double *square;     /* of each bin's rms value, freed of noise; absent from n_bins on */
+    double noise_sum;   /* of noise[] over the AC bins */
     double dc;
-    double rms;
-    double thd_pct;
+    double rms;  /* to the scan's Nyquist frequency */
+    double rest; /* rms of all but the fundamental */
+    struct groups groups;
     double crest;
     double half_min; /* smallest and largest rms over one cycle, every half cycle */
     double half_max;
-    double harmonic[DSP_HARMONICS + 1]; /* rms */
 };
 
 /* Allocates bins and grid for windows of `cycles` cycles of `points`. False when memory is short. */

@@ -42,28 +42,34 @@ void convert_energy_back(const struct record_energy *record, struct energy *ener
     };
 }
 
+/* Noise taken out of a square may leave less than nothing, which only means can use: people see 0. NaN stays NaN. */
+static double shown(double value)
+{
+    return value <= 0 ? 0 : value;
+}
+
 static void convert_point(const struct interval_point *in, struct record_point *out)
 {
     *out = (struct record_point){
-        .u_rms_v = in->u_rms_v,
-        .u_min_v = in->u_min_v,
-        .u_max_v = in->u_max_v,
-        .i_rms_a = in->i_rms_a,
-        .i_max_a = in->i_max_a,
+        .u_rms_v = shown(in->u_rms_v),
+        .u_min_v = shown(in->u_min_v),
+        .u_max_v = shown(in->u_max_v),
+        .i_rms_a = shown(in->i_rms_a),
+        .i_max_a = shown(in->i_max_a),
         .p_w = in->p_w,
         .p_min_w = in->p_min_w,
         .p_max_w = in->p_max_w,
         .q1_var = in->q1_var,
-        .s_va = in->s_va,
-        .n_var = in->n_var,
+        .s_va = shown(in->s_va),
+        .n_var = shown(in->n_var),
         .pf = in->pf,
         .dpf = in->dpf,
         .phi_deg = in->phi_deg,
-        .thd_u_pct = in->thd_u_pct,
-        .thd_i_pct = in->thd_i_pct,
-        .u_ll_v = in->u_ll_v,
+        .thd_u_pct = shown(in->thd_u_pct),
+        .thd_i_pct = shown(in->thd_i_pct),
+        .u_ll_v = shown(in->u_ll_v),
         .u_unbalance_pct = in->u_unbalance_pct,
-        .i_neutral_a = in->i_neutral_a,
+        .i_neutral_a = shown(in->i_neutral_a),
     };
     convert_energy(&in->energy, &out->delta);
     convert_energy(&in->total, &out->total);
@@ -99,8 +105,8 @@ void convert_harmonics(const struct reading *reading, struct mailbox_live *live)
         live->u_h_v[p][0] = (float)point->u_dc_v;
         live->i_h_a[p][0] = (float)point->i_dc_a;
         for (int h = 1; h < MAILBOX_HARMONICS; h++) {
-            live->u_h_v[p][h] = (float)point->u_h_v[h];
-            live->i_h_a[p][h] = (float)point->i_h_a[h];
+            live->u_h_v[p][h] = (float)shown(point->u_h_v[h]);
+            live->i_h_a[p][h] = (float)shown(point->i_h_a[h]);
         }
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* convert.h - what dsp computed, as the records that other processes know. Names are the same on both sides.
  *
+ * Signs:   values that noise left below zero in the square (dsp/reading.h) are 0 here: records and pages are for people.
  * Threads: pure. */
 #ifndef VATIO_FIRMWARE_CONVERT_H
 #define VATIO_FIRMWARE_CONVERT_H
