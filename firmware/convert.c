@@ -115,6 +115,10 @@ void convert_absent(struct mailbox_live *live)
 {
     const double absent = (double)NAN;
     live->live.f_hz = live->live.f_min_hz = live->live.f_max_hz = absent;
+    live->f_10s_hz = absent;
+    live->f_10s_utc_start_ms = RECORD_ABSENT;
+    for (int k = 0; k < MAILBOX_CHANNELS; k++)
+        live->noise_lsb[k] = absent;
     for (int64_t p = 0; p < live->live.n_points; p++) {
         for (size_t k = 0; k < record_point_fields_n; k++)
             if (record_point_fields[k].type == FIELD_REAL)

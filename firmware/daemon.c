@@ -107,11 +107,13 @@ void daemon_close(struct daemon *daemon)
         source_close(&daemon->source);
     if (daemon->opened & PART_MAILBOX)
         mailbox_remove(&daemon->mailbox, daemon->config.run_dir);
+    detail_remove(&daemon->detail, daemon->config.run_dir);
     scan_tap_close(&daemon->tap, daemon->config.run_dir);
     if (daemon->opened & PART_REPLAY)
         replay_close(&daemon->replay);
     free(daemon->scan_memory);
     free(daemon->record_memory);
+    free(daemon->event_memory);
     if (daemon->opened & PART_RUN_LOCK)
         instance_unlock(&daemon->run_lock);
     if (daemon->opened & PART_DATA_LOCK)

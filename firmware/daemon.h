@@ -46,9 +46,12 @@ struct daemon {
     struct source source;
     struct spsc scans;
     struct spsc records;
+    struct spsc events; /* from measure */
     void *scan_memory;
     void *record_memory;
+    void *event_memory;
     struct mailbox_writer mailbox;
+    struct detail_writer detail;
     struct scan_tap tap;
     struct store store;
     struct store_reader reader;

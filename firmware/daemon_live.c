@@ -29,6 +29,22 @@ static void name_channels(const struct daemon *daemon, struct mailbox_live *live
     }
 }
 
+/* The same in the detail file. */
+static void fill_detail(struct daemon *daemon)
+{
+    const struct mailbox_live *live = &daemon->measure.live;
+    struct detail *detail = &daemon->measure.detail;
+    memcpy(detail->boot_id, live->boot_id, sizeof detail->boot_id);
+    memcpy(detail->meter_id, live->meter_id, sizeof detail->meter_id);
+    detail->n_channels = daemon->source.plan.n;
+    for (int k = 0; k < DETAIL_CHANNELS; k++)
+        memcpy(detail->channel[k].name, live->channel[k], sizeof detail->channel[k].name);
+    detail->n_points = live->live.n_points;
+    memcpy(detail->point_id, live->live.point_id, sizeof detail->point_id);
+    detail_absent(&detail->window);
+    detail_absent(&detail->aggregate);
+}
+
 /* Who the meter is, and absent values until there are some. */
 void daemon_fill_live(struct daemon *daemon)
 {
@@ -55,4 +71,5 @@ void daemon_fill_live(struct daemon *daemon)
         convert_energy(&daemon->measure.registers.energy[p], &live->energy[p]);
         live->live.point[p].total = live->energy[p];
     }
+    fill_detail(daemon);
 }

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SCANS = 16384, RECORDS = 64, STORE_BATCH = 32 };
+enum { SCANS = 16384, RECORDS = 64, EVENTS = 32, STORE_BATCH = 32 };
 
 /* Every step of opening has this shape; the first that fails ends it. */
 typedef int daemon_step(struct daemon *daemon, char *error, size_t error_size);
@@ -96,11 +96,14 @@ static int open_rings(struct daemon *daemon, char *error, size_t error_size)
 {
     daemon->scan_memory = calloc(SCANS, sizeof(struct adc_scan));
     daemon->record_memory = calloc(RECORDS, sizeof(struct record));
-    if (daemon->scan_memory == NULL || daemon->record_memory == NULL)
+    daemon->event_memory = calloc(EVENTS, sizeof(struct record_event));
+    if (daemon->scan_memory == NULL || daemon->record_memory == NULL || daemon->event_memory == NULL)
         return daemon_fail(-ENOMEM, "rings", error, error_size);
     int result = spsc_init(&daemon->scans, daemon->scan_memory, sizeof(struct adc_scan), SCANS);
     if (result == 0)
         result = spsc_init(&daemon->records, daemon->record_memory, sizeof(struct record), RECORDS);
+    if (result == 0)
+        result = spsc_init(&daemon->events, daemon->event_memory, sizeof(struct record_event), EVENTS);
     return result == 0 ? 0 : daemon_fail(result, "rings", error, error_size);
 }
 
@@ -128,7 +131,9 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.day_offset_ms = daemon->config.day_offset_min * 60000;
     config.scans = &daemon->scans;
     config.records = &daemon->records;
+    config.events = &daemon->events;
     config.mailbox = &daemon->mailbox;
+    config.detail = &daemon->detail;
     config.tap = &daemon->tap;
     config.health = &daemon->health;
     config.clock = daemon->source.clock;
@@ -142,7 +147,22 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     return 0;
 }
 
-/* Whoever looks at waveforms can do without; the meter cannot do without metering. */
+/* Whoever looks at waveforms or spectra can do without; the meter cannot do without metering. */
+static void go_on(int result, const char *what, char *error, size_t error_size)
+{
+    daemon_fail(result, what, error, error_size);
+    log_warning("%s; metering goes on without it", error);
+    error[0] = '\0';
+}
+
+static int open_detail(struct daemon *daemon, char *error, size_t error_size)
+{
+    int result = detail_create(&daemon->detail, daemon->config.run_dir);
+    if (result < 0)
+        go_on(result, "the file of all quantities", error, error_size);
+    return 0;
+}
+
 static int open_tap(struct daemon *daemon, char *error, size_t error_size)
 {
     struct scan_tap_config config = {
@@ -157,11 +177,8 @@ static int open_tap(struct daemon *daemon, char *error, size_t error_size)
         .physical = daemon->source.physical,
     };
     int result = scan_tap_open(&daemon->tap, &config);
-    if (result < 0) {
-        daemon_fail(result, "the ring of raw scans", error, error_size);
-        log_warning("%s; metering goes on without it", error);
-        error[0] = '\0';
-    }
+    if (result < 0)
+        go_on(result, "the ring of raw scans", error, error_size);
     return 0;
 }
 
@@ -213,8 +230,11 @@ static int open_keeper(struct daemon *daemon, char *error, size_t error_size)
     recorder_init(&daemon->recorder, &daemon->store, &daemon->records, &daemon->health, daemon->source.clock,
                   daemon->boot_id);
     daemon->recorder.data_dir = daemon->config.data_dir;
+    daemon->recorder.notices = &daemon->events;
     daemon_fill_live(daemon);
     mailbox_write(&daemon->mailbox, &daemon->measure.live);
+    if (daemon->detail.file != NULL)
+        detail_write(&daemon->detail, &daemon->measure.detail);
     recorder_event(&daemon->recorder, "start",
                    record.n_points > 0 ? "registers continue" : "registers begin at zero", NAN);
     return 0;
@@ -291,8 +311,8 @@ static int open_control(struct daemon *daemon, char *error, size_t error_size)
 int daemon_open(struct daemon *daemon, char *error, size_t error_size)
 {
     static daemon_step *const steps[] = {
-        open_directories, open_identity, open_store,  open_source,  open_rings, open_mailbox,
-        open_measure,     open_tap,      open_keeper, open_display, open_pulse, open_control,
+        open_directories, open_identity, open_store,  open_source,  open_rings, open_mailbox, open_measure,
+        open_detail,      open_tap,      open_keeper, open_display, open_pulse, open_control,
     };
     int result = 0;
     for (size_t k = 0; k < sizeof steps / sizeof steps[0] && result == 0; k++)

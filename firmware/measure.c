@@ -3,10 +3,12 @@
 
 #include "dsp/quality.h"
 #include "firmware/convert.h"
+#include "firmware/convert_detail.h"
 #include "firmware/thread.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,6 +17,7 @@ enum { STACK_SIZE = 256 << 10, BLOCK = 512, IDLE_REAL_US = 10000, IDLE_SIMULATED
 static const int64_t silence_ns = 1000000000;
 
 _Static_assert((int)MAILBOX_CHANNELS == (int)ADC_CHANNELS, "the mailbox counts every channel");
+_Static_assert((int)MAILBOX_CHANNELS == (int)DETAIL_CHANNELS, "noise stands in both");
 
 static const struct {
     enum record_stream stream;
@@ -40,6 +43,7 @@ int measure_init(struct measure *measure, const struct measure_config *config)
     if (measure->meter == NULL)
         return -ENOMEM;
     registers_init(&measure->registers, &config->meter.topology, &config->creep);
+    noise_watch_init(&measure->noise, &config->meter.topology, config->calibration);
     for (int k = 0; k < MEASURE_INTERVALS; k++)
         interval_init(&measure->builder[k], intervals[k].period_ms,
                       intervals[k].local ? config->day_offset_ms : 0);
@@ -74,6 +78,63 @@ static void publish_interval(struct measure *measure, int k, const struct interv
         deliver(measure, &record);
 }
 
+/* Dither that is missing or noise that is too much, once when it begins and once when it ends. */
+static void report_noise(struct measure *measure, int k, enum detail_noise before, enum detail_noise now)
+{
+    static const struct {
+        enum detail_noise state;
+        const char *begin, *end, *meaning;
+    } kinds[] = {
+        {DETAIL_NOISE_QUIET, "quiet", "quiet-end", "dither missing, small currents read wrong"},
+        {DETAIL_NOISE_NOISY, "noisy", "noisy-end", "too much noise, small values scatter"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct record_event event = {.schema = RECORD_SCHEMA, .stream = STREAM_EVENT};
+        if ((kinds[i].state == before) == (kinds[i].state == now))
+            continue;
+        event.utc_ms = clock_utc_ms(measure->config.clock);
+        event.utc_synced = clock_utc_synced(measure->config.clock);
+        event.mono_us = clock_mono_ns(measure->config.clock) / 1000;
+        event.value = measure->noise.noise_lsb[k];
+        memcpy(event.boot_id, measure->live.boot_id, sizeof event.boot_id);
+        snprintf(event.kind, sizeof event.kind, "%s", kinds[i].state == now ? kinds[i].begin : kinds[i].end);
+        snprintf(event.detail, sizeof event.detail, "%s: %s", measure->live.channel[k],
+                 kinds[i].state == now ? kinds[i].meaning : "within limits again");
+        if (measure->config.events != NULL && !spsc_push(measure->config.events, &event))
+            health_add(&measure->config.health->records_lost, 1);
+    }
+}
+
+static void watch_noise(struct measure *measure, const struct reading *reading)
+{
+    struct mailbox_live *live = &measure->live;
+    if (!measure->coded || !noise_watch_add(&measure->noise, reading))
+        return;
+    for (int k = 0; k < measure->noise.n; k++) {
+        report_noise(measure, k, (enum detail_noise)live->noise[k], measure->noise.state[k]);
+        live->noise[k] = measure->noise.state[k];
+        live->noise_lsb[k] = measure->noise.noise_lsb[k];
+    }
+}
+
+/* What stands in the mailbox and in the detail file is one value. */
+static void publish_detail(struct measure *measure)
+{
+    const struct mailbox_live *live = &measure->live;
+    struct detail *detail = &measure->detail;
+    if (measure->config.detail == NULL || measure->config.detail->file == NULL)
+        return;
+    detail->heartbeat = live->heartbeat;
+    detail->utc_synced = clock_utc_synced(measure->config.clock);
+    detail->f_10s_hz = live->f_10s_hz;
+    detail->f_10s_utc_start_ms = live->f_10s_utc_start_ms;
+    for (int k = 0; k < DETAIL_CHANNELS; k++) {
+        detail->channel[k].noise_lsb = live->noise_lsb[k];
+        detail->channel[k].noise = live->noise[k];
+    }
+    detail_write(measure->config.detail, detail);
+}
+
 static void publish_health(struct measure *measure)
 {
     health_read(measure->config.health, &measure->live.health);
@@ -87,8 +148,12 @@ static void publish_when_silent(struct measure *measure, int64_t newest_ns)
 {
     if (clock_mono_ns(measure->config.clock) - measure->published_ns <= silence_ns)
         return;
-    if (newest_ns - measure->fed_ns > silence_ns)
+    if (newest_ns - measure->fed_ns > silence_ns) {
         convert_absent(&measure->live);
+        detail_absent(&measure->detail.window);
+        detail_absent(&measure->detail.aggregate);
+        publish_detail(measure);
+    }
     publish_health(measure);
 }
 
@@ -104,6 +169,7 @@ static void publish_window(struct measure *measure, const struct reading *readin
     live->unmetered_ns = registers->unmetered_ns;
     live->dropped_uwh = registers->dropped_uwh;
     convert_harmonics(reading, live);
+    publish_detail(measure);
 
     const unsigned labels = QUALITY_UNCALIBRATED | QUALITY_UNSYNCED | QUALITY_SIMULATED | QUALITY_ASSUMED;
     live->health.windows++;
@@ -130,6 +196,8 @@ static void take_window(struct measure *measure, struct reading *reading)
         if (interval_add(&measure->builder[k], reading, &measure->registers, utc_start_ms, utc_end_ms,
                          &closed))
             publish_interval(measure, k, &closed);
+    convert_detail(reading, utc_start_ms, utc_end_ms, &measure->detail.window);
+    watch_noise(measure, reading);
     publish_window(measure, reading);
     if (measure->config.window != NULL)
         measure->config.window(measure->config.context, reading->end_ns);
@@ -165,6 +233,7 @@ static void take_scan(struct measure *measure, const struct adc_scan *scan)
         memcpy(in.value, scan->value, sizeof in.value);
     else
         take_codes(measure, scan, &in);
+    measure->coded = !scan->physical;
     measure->fed_ns = in.hold_ns[0];
     meter_add(measure->meter, &in);
     struct reading reading;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* measure.h - scans in; readings, registers, intervals and the live mailbox out. No I/O that can block.
  *
- * Order of one window: registers first, then intervals (which are differences of registers), then the mailbox, then
- * the records' ring. A record that finds its ring full is lost and counted; its energy is in the next record's
+ * Order of one window: registers first, then intervals (which are differences of registers), then the detail file, the
+ * mailbox, and the records' ring. A record that finds its ring full is lost and counted; its energy is in the next record's
  * registers. With a simulated clock measure waits instead.
  * Scans with a corrupt frame or doubtful stamps are left out; dsp bridges the gap and flags it.
  */
@@ -13,8 +13,10 @@
 #include "dsp/interval.h"
 #include "dsp/meter.h"
 #include "dsp/registers.h"
+#include "firmware/api/detail.h"
 #include "firmware/api/mailbox.h"
 #include "firmware/health.h"
+#include "firmware/noise_watch.h"
 #include "firmware/scan_tap.h"
 #include "firmware/spsc.h"
 #include "hal/adc.h"
@@ -32,8 +34,10 @@ struct measure_config {
     int64_t day_offset_ms;
     struct spsc *scans;   /* of struct adc_scan, from acquire */
     struct spsc *records; /* of struct record, to the recorder */
+    struct spsc *events;  /* of struct record_event, to the recorder; NULL = nobody */
     struct mailbox_writer *mailbox;
-    struct scan_tap *tap; /* is given every scan; NULL = nobody */
+    struct detail_writer *detail; /* NULL or without a file: nobody */
+    struct scan_tap *tap;         /* is given every scan; NULL = nobody */
     struct health *health;
     struct clock *clock;
     atomic_bool *ended;                            /* acquire's: no scan follows */
@@ -49,7 +53,10 @@ struct measure {
     struct meter *meter;
     struct registers registers;
     struct interval_builder builder[MEASURE_INTERVALS];
-    struct mailbox_live live;  /* identity is filled in by main before the start */
+    struct mailbox_live live; /* identity is filled in by main before the start */
+    struct detail detail;     /* as live */
+    struct noise_watch noise;
+    bool coded;                /* the newest scan carried codes: there is an LSB */
     unsigned standing_quality; /* of every scan */
     unsigned pending_quality;  /* of scans left out since the last one taken */
     int64_t fed_ns;            /* the last scan that was measured */

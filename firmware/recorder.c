@@ -93,6 +93,18 @@ static int take_event(struct recorder *recorder)
     return taken;
 }
 
+/* What measure noticed: it cannot wait for the log. */
+static int take_notice(struct recorder *recorder)
+{
+    struct record_event event;
+    if (recorder->notices == NULL || !spsc_pop(recorder->notices, &event))
+        return 0;
+    log_notice("%s: %s (%.2f)", event.kind, event.detail, event.value);
+    if (store_add_event(recorder->store, &event, now_ms(recorder)) < 0)
+        health_add(&recorder->health->records_lost, 1);
+    return 1;
+}
+
 static int take_record(struct recorder *recorder)
 {
     struct record record;
@@ -147,7 +159,7 @@ static void *run(void *argument)
     long idle_ms = recorder->clock->simulated ? IDLE_SIMULATED_MS : IDLE_REAL_MS;
     for (;;) {
         bool stop = atomic_load(&recorder->stop);
-        int taken = take_event(recorder) + take_record(recorder);
+        int taken = take_event(recorder) + take_notice(recorder) + take_record(recorder);
         if (recorder->store->pending > 0)
             store_tick(recorder->store, now_ms(recorder));
         note(recorder);

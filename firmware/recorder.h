@@ -22,6 +22,7 @@ enum { RECORDER_EVENTS = 32 };
 struct recorder {
     struct store *store;
     struct spsc *records; /* of struct record */
+    struct spsc *notices; /* of struct record_event, from measure; set after init, NULL = none */
     struct health *health;
     struct clock *clock;
     char boot_id[RECORD_ID];
