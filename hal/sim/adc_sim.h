@@ -2,11 +2,11 @@
 /* adc_sim.h - the simulated front end and MCP3008: waveforms in, the converter's bytes out, through the same
  * frame code as the real driver's.
  *
- * Physics: transformer (ratio, magnetising pole), divider, amplifier and offset; Hall sensor and divider;
- * anti-alias RC; Gaussian noise at the pin; 10-bit quantisation and clipping; one conversion after the other,
- * each with its own hold instant; late wake-ups. Each effect is one stage that a later effect can stand
- *          beside.
+ * Physics: each effect stands in a file of its own (sensor, frontend, drift, hall_noise, converter, curve, timing) with a
+ *          switch in sim_config.h; this one strings them together.
  * Truth:   the model's energy integrals run beside, from the unfiltered waveforms: see sim_truth.
+ * Errors:  read returns -ENODEV for one second from vanish_s on; each such call takes 10 ms of the clock.
+ * Lost:    a scan that lose_share takes is never returned: read goes on to one a period later.
  * Seeded:  same seed, same bytes.
  */
 #ifndef VATIO_HAL_SIM_ADC_SIM_H

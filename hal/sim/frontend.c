@@ -61,7 +61,9 @@ bool frontend_init(struct frontend *frontend)
         fftw_plan_dft_r2c_1d(WAVEFORM_POINTS, frontend->in, frontend->spectrum, FFTW_ESTIMATE);
     frontend->backward =
         fftw_plan_dft_c2r_1d(FRONTEND_POINTS, frontend->padded, frontend->out, FFTW_ESTIMATE);
-    return frontend->forward != NULL && frontend->backward != NULL;
+    frontend->forward_out =
+        fftw_plan_dft_r2c_1d(FRONTEND_POINTS, frontend->out, frontend->padded, FFTW_ESTIMATE);
+    return frontend->forward != NULL && frontend->backward != NULL && frontend->forward_out != NULL;
 }
 
 void frontend_close(struct frontend *frontend)
@@ -71,6 +73,9 @@ void frontend_close(struct frontend *frontend)
     }
     if (frontend->backward != NULL) {
         fftw_destroy_plan(frontend->backward);
+    }
+    if (frontend->forward_out != NULL) {
+        fftw_destroy_plan(frontend->forward_out);
     }
 }
 
@@ -86,21 +91,39 @@ static void filter_bin(const fftw_complex in, double scale, double a, double b, 
     out[1] = in_re * im + in[1] * re;
 }
 
+/* Times 1 / (1 + jf / pole). */
+static void low_pass(double f_hz, double pole_hz, fftw_complex bin)
+{
+    if (pole_hz > 0) {
+        filter_bin(bin, 1, f_hz / pole_hz, 0, bin);
+    }
+}
+
 void frontend_filter(const struct frontend_path *path, double f_hz, double scale, const fftw_complex in,
                      fftw_complex out)
 {
     double a = path->low_pass_hz > 0 ? f_hz / path->low_pass_hz : 0;
     filter_bin(in, scale * path->gain, a, path->high_pass_hz / f_hz, out);
+    low_pass(f_hz, path->leakage_hz, out);
+    low_pass(f_hz, path->bandwidth_hz, out);
 }
 
-void frontend_pin(struct frontend *frontend, const struct frontend_path *path, double f_hz,
-                  const double table[WAVEFORM_POINTS], double pin_v[FRONTEND_POINTS])
+static void more_low_passes(struct frontend *frontend, const struct frontend_path *path, double f_hz)
 {
-    memcpy(frontend->in, table, sizeof frontend->in);
-    fftw_execute(frontend->forward);
+    if (path->leakage_hz > 0 || path->bandwidth_hz > 0) {
+        for (int h = 1; h <= WAVEFORM_POINTS / 2; h++) {
+            low_pass(f_hz * h, path->leakage_hz, frontend->padded[h]);
+            low_pass(f_hz * h, path->bandwidth_hz, frontend->padded[h]);
+        }
+    }
+}
 
+/* The path with its last low pass at low_pass_hz, into out. */
+static void run_path(struct frontend *frontend, const struct frontend_path *path, double f_hz,
+                     double low_pass_hz)
+{
     double scale = path->gain / WAVEFORM_POINTS;
-    double a_per_h = path->low_pass_hz > 0 ? f_hz / path->low_pass_hz : 0;
+    double a_per_h = low_pass_hz > 0 ? f_hz / low_pass_hz : 0;
     double b_times_h = path->high_pass_hz / f_hz;
     double mean = path->high_pass_hz > 0 ? 0 : frontend->spectrum[0][0] * scale;
     /* c2r destroys its input, so all of it is written anew. */
@@ -112,6 +135,33 @@ void frontend_pin(struct frontend *frontend, const struct frontend_path *path, d
     /* The table's last bin is both +256 and -256: half of it for each. */
     filter_bin(frontend->spectrum[WAVEFORM_POINTS / 2], scale / 2, a_per_h * (WAVEFORM_POINTS / 2),
                b_times_h / (WAVEFORM_POINTS / 2), frontend->padded[WAVEFORM_POINTS / 2]);
+    more_low_passes(frontend, path, f_hz);
     fftw_execute(frontend->backward);
+}
+
+/* Cuts what is in out, and then runs the last low pass over it. */
+static void run_rails(struct frontend *frontend, const struct frontend_path *path, double f_hz)
+{
+    for (int n = 0; n < FRONTEND_POINTS; n++) {
+        frontend->out[n] = fmin(fmax(frontend->out[n], path->rail_low_v), path->rail_high_v);
+    }
+    fftw_execute(frontend->forward_out);
+    double a_per_h = path->low_pass_hz > 0 ? f_hz / path->low_pass_hz : 0;
+    for (int h = 0; h <= FRONTEND_POINTS / 2; h++) {
+        filter_bin(frontend->padded[h], 1.0 / FRONTEND_POINTS, a_per_h * h, 0, frontend->padded[h]);
+    }
+    fftw_execute(frontend->backward);
+}
+
+void frontend_pin(struct frontend *frontend, const struct frontend_path *path, double f_hz,
+                  const double table[WAVEFORM_POINTS], double pin_v[FRONTEND_POINTS])
+{
+    bool rails = path->rail_high_v > path->rail_low_v;
+    memcpy(frontend->in, table, sizeof frontend->in);
+    fftw_execute(frontend->forward);
+    run_path(frontend, path, f_hz, rails ? 0 : path->low_pass_hz);
+    if (rails) {
+        run_rails(frontend, path, f_hz);
+    }
     memcpy(pin_v, frontend->out, sizeof frontend->out);
 }

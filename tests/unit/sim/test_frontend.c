@@ -96,7 +96,10 @@ static void the_response_to_a_sine_is_that_of_two_single_poles(void **state)
         print_message("  %s\n", responses[c].name);
         int h = responses[c].h;
         double f_hz = h * responses[c].f_hz;
-        struct frontend_path path = {0.01, 1.25, responses[c].high_pass_hz, responses[c].low_pass_hz};
+        struct frontend_path path = {.gain = 0.01,
+                                     .offset_v = 1.25,
+                                     .high_pass_hz = responses[c].high_pass_hz,
+                                     .low_pass_hz = responses[c].low_pass_hz};
         double peak = 0.01 * 100, angle = 0.4;
         if (path.high_pass_hz > 0) {
             peak *= f_hz / hypot(f_hz, path.high_pass_hz);
@@ -124,7 +127,9 @@ static void a_transformer_blocks_direct_current_and_a_hall_sensor_passes_it(void
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         table[n] = 10;
     }
-    struct frontend_path hall = {0.024, 1.5, 0, 3400}, transformer = {0.024, 1.5, 0.5, 3400};
+    struct frontend_path hall = {.gain = 0.024, .offset_v = 1.5, .low_pass_hz = 3400},
+                         transformer = {
+                             .gain = 0.024, .offset_v = 1.5, .high_pass_hz = 0.5, .low_pass_hz = 3400};
     frontend_pin(&frontend, &hall, 60, table, pin_v);
     assert_near(pin_v[0], 1.74, 1e-12);
     assert_near(pin_v[777], 1.74, 1e-12);
@@ -136,7 +141,7 @@ static void the_table_s_own_points_are_kept_whatever_the_waveform(void **state)
 {
     (void)state;
     static double table[WAVEFORM_POINTS], pin_v[FRONTEND_POINTS];
-    struct frontend_path path = {1, 0, 0, 0};
+    struct frontend_path path = {.gain = 1};
     for (int n = 0; n < WAVEFORM_POINTS; n++) { /* includes the bin at half the points: +1, -1, +1 ... */
         table[n] = (n % 2 ? -1 : 1) + (n < 100 ? 3 : 0);
     }
