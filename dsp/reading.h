@@ -81,7 +81,8 @@ struct reading {
     bool metered;      /* false: nothing was measured, all values absent, the time counts as unmetered */
     unsigned quality;  /* enum quality */
     double f_hz;       /* mean over the window; absent when UNLOCKED */
-    double mains_cycles; /* counted by the voltage's phase up to the middle of the window, anew after each window without;
+    double
+        mains_cycles; /* counted by the voltage's phase up to the middle of the window, anew after each window without;
                           * absent with f_hz */
     int h_max;
     double noise

@@ -58,15 +58,52 @@ static double line_slope(const struct line *line)
     return (line->n * line->xy - line->x * line->y) / (line->n * line->xx - line->x * line->x);
 }
 
-/* The phase's line through the live cycles. A tone that runs ahead by s cycles per cycle leaves z + z* s / (2 + s) of
+static double median(const double value[], int n)
+{
+    double sorted[CYCLES_MOST];
+    for (int k = 0; k < n; k++) {
+        int place = k;
+        for (; place > 0 && sorted[place - 1] > value[k]; place--) {
+            sorted[place] = sorted[place - 1];
+        }
+        sorted[place] = value[k];
+    }
+    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+}
+
+/* Which cycles the line goes through: live ones; and where two thirds of all are within a tenth of their median, only
+ * these, as the edge of a dip within a cycle turns its phase. False when too few are live. */
+static bool choose(const struct phasor cycle[], int cycles, double live_v, bool chosen[])
+{
+    double square[CYCLES_MOST];
+    int n_live = 0;
+    int n_alike = 0;
+    for (int c = 0; c < cycles; c++) {
+        square[c] = phasor_square(cycle[c]);
+    }
+    const double middle = median(square, cycles);
+    bool alike[CYCLES_MOST];
+    for (int c = 0; c < cycles; c++) {
+        chosen[c] = square[c] >= 2 * live_v * live_v;
+        alike[c] = chosen[c] && square[c] > 0.81 * middle && square[c] < 1.21 * middle;
+        n_live += chosen[c];
+        n_alike += alike[c];
+    }
+    for (int c = 0; c < cycles && 3 * n_alike >= 2 * cycles; c++) {
+        chosen[c] = alike[c];
+    }
+    return 3 * n_live >= 2 * cycles;
+}
+
+/* The phase's line through the chosen cycles. A tone that runs ahead by s cycles per cycle leaves z + z* s / (2 + s) of
  * itself in one cycle's transform: with the slope known the image at the negative frequency is taken off again. */
-static struct line phase_line(const struct phasor cycle[], int cycles, double live_v, double slope)
+static struct line phase_line(const struct phasor cycle[], int cycles, const bool chosen[], double slope)
 {
     struct line line = {0, 0, 0, 0, 0};
     const double image = slope / (2 + slope);
     double last = 0;
     for (int c = 0; c < cycles; c++) {
-        if (phasor_square(cycle[c]) < 2 * live_v * live_v) {
+        if (!chosen[c]) {
             continue;
         }
         double y = atan2((1 + image) * cycle[c].im, (1 - image) * cycle[c].re);
@@ -80,13 +117,15 @@ static struct line phase_line(const struct phasor cycle[], int cycles, double li
 bool track_measure(const double *grid, int cycles, int points, double live_v, struct track_phase *phase)
 {
     struct phasor cycle[CYCLES_MOST];
+    bool chosen[CYCLES_MOST];
     cycle_phasors(grid, cycles, points, cycle);
     phase->slope = 0;
+    phase->mean_rad = 0;
+    if (!choose(cycle, cycles, live_v, chosen)) {
+        return false;
+    }
     for (int k = 0; k <= IMAGES; k++) {
-        struct line line = phase_line(cycle, cycles, live_v, phase->slope);
-        if (3 * line.n < 2 * cycles) {
-            return false;
-        }
+        struct line line = phase_line(cycle, cycles, chosen, phase->slope);
         double slope = line_slope(&line);
         phase->slope = slope / (2 * pi);
         phase->mean_rad = remainder(line.y / line.n + slope * (0.5 * cycles - line.x / line.n), 2 * pi);
