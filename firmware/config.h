@@ -8,7 +8,9 @@
 #define VATIO_FIRMWARE_CONFIG_H
 
 #include "firmware/base/options.h"
+#include "hal/sim/shape.h"
 #include "hal/sim/sim_config.h"
+#include "hal/sim/upset.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,6 +72,10 @@ struct config {
     double f_low_hz;  /* 0 = 0.85 of the board's nominal frequency */
     double f_high_hz; /* 0 = 1.15 of it */
     char tones[CONFIG_HARMONICS + 1];
+    struct shape_config shape;
+    double battery_w;
+    double l2_angle_deg;
+    struct upset_config upset; /* of the steady load's supply and of the house's */
     double check_pct;
 
     char replay_file[CONFIG_REPLAY + 1];

@@ -108,6 +108,11 @@ static struct waveform_source *open_steady(struct source *source, const struct c
         .l2_grid = steady_current(&config->l2_grid),
         .l2_solar = steady_current(&config->l2_solar),
         .f_rate_hz_s = config->f_rate_hz_s,
+        .shape = config->shape,
+        .battery_w = config->battery_w,
+        .seed = (uint64_t)config->sim_seed,
+        .l2_angle_deg = config->l2_angle_deg,
+        .upset = config->upset,
         .f_low_hz = config->f_low_hz > 0 ? config->f_low_hz : source->board->f_nominal_hz * 85 / 100,
         .f_high_hz = config->f_high_hz > 0 ? config->f_high_hz : source->board->f_nominal_hz * 115 / 100,
     };

@@ -28,7 +28,7 @@ static int refuse(const struct list_format *format, const char *row, char *error
     snprintf(error, error_size, "%s: expected ", format->option);
     for (int k = 0; k < format->fields; k++) {
         const struct list_field *field = &format->field[k];
-        snprintf(part, sizeof part, "%s%s%s %g..%g%s", k > 0 ? ":" : "", k >= format->needed ? "[" : "",
+        snprintf(part, sizeof part, "%s%s%s %g..%g%s", k >= format->needed ? "[" : "", k > 0 ? ":" : "",
                  field->name, field->min, field->max, k >= format->needed ? "]" : "");
         say(error, error_size, part);
     }

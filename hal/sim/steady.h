@@ -11,8 +11,13 @@
 #ifndef VATIO_HAL_SIM_STEADY_H
 #define VATIO_HAL_SIM_STEADY_H
 
+#include "hal/sim/battery.h"
+#include "hal/sim/ramp.h"
+#include "hal/sim/shape.h"
+#include "hal/sim/upset.h"
 #include "hal/sim/waveform.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { STEADY_HARMONICS = 256 };
@@ -39,15 +44,25 @@ struct steady_config {
     double f_rate_hz_s;           /* -10..10: the frequency ramps, turning at the limits: a triangle */
     double f_low_hz, f_high_hz;   /* the limits; 0 = 42.5 and 69 */
     char tones[STEADY_HARMONICS]; /* hal/sim/tones.h: percent of u_v and of i_a, on both legs */
+    struct shape_config shape;    /* of the grid currents */
+    double battery_w;             /* hal/sim/battery.h: on top of the grid currents, shared by the legs */
+    uint64_t seed;                /* of the battery */
+    double
+        l2_angle_deg; /* 0 and 180: leg 2 is leg 1 turned round; it leads by so much, as 240 in 120/208 V */
+    struct upset_config upset;
 };
 
 struct steady {
     struct waveform_source source;
     struct steady_config config;
-    double rate_hz_s; /* of the present segment */
-    double f_low_hz, f_high_hz;
-    struct waveform_segment segment; /* repeated; only its times and the ramp's frequency move on */
-    int64_t given;                   /* segments so far, without a ramp */
+    struct ramp ramp;
+    struct upset upset;
+    struct battery battery;
+    bool changes;                   /* something but the ramp */
+    double turn_rad;                /* of the stated waves now */
+    struct waveform_segment stated; /* the tables as stated */
+    struct waveform_segment segment;
+    int64_t cycles; /* so far */
 };
 
 /* -EINVAL with one sentence in error when a value is out of range or a harmonics text is wrong (h 2..255,
