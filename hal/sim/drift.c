@@ -28,6 +28,7 @@ void drift_init(struct drift *drift, const struct board *board, const struct sim
             input->gain_per_k = config->hall_gain_ppm_k * 1e-6;
         }
     }
+    drift->any = fabs(drift->swing_k) > 0 || fabs(drift->reference) > 0;
     drift_move(drift, 0);
 }
 

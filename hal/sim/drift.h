@@ -11,6 +11,8 @@
 #include "board/board.h"
 #include "hal/sim/sim_config.h"
 
+#include <stdbool.h>
+
 struct drift_input {
     double zero_lsb;       /* the level with nothing applied, at 25 C */
     double zero_lsb_per_k; /* how it moves */
@@ -24,6 +26,7 @@ struct drift {
     double reference; /* error of the reference at 25 C, as a share */
     double reference_per_k;
     double next_s;
+    bool any; /* else scale is 1 and shift 0 */
     struct drift_input input[BOARD_CHANNELS];
 };
 
@@ -36,13 +39,16 @@ void drift_move(struct drift *drift, double t_s);
 
 static inline void drift_step(struct drift *drift, double t_s)
 {
-    if (t_s >= drift->next_s) {
+    if (drift->any && t_s >= drift->next_s) {
         drift_move(drift, t_s);
     }
 }
 
 static inline double drift_level(const struct drift *drift, int input, double level_lsb)
 {
+    if (!drift->any) {
+        return level_lsb;
+    }
     return drift->input[input].scale * level_lsb + drift->input[input].shift_lsb;
 }
 

@@ -138,6 +138,17 @@ static void prepare_input(struct pins *pins, struct pins_input *input, const str
     }
 }
 
+/* What every conversion needs, close together. */
+static void take_times(struct pins *pins)
+{
+    const struct waveform_segment *segment = &pins->segment[pins->now];
+    pins->start_s = segment->start_s;
+    pins->end_s = segment->end_s;
+    pins->f_hz = segment->f_hz;
+    pins->half_rate_hz_s = segment->rate_hz_s / 2;
+    pins->steady = !pins->fine && !is_ramp(segment) && segment->n_tones == 0;
+}
+
 static void prepare_segment(struct pins *pins)
 {
     const struct waveform_segment *segment = &pins->segment[pins->now];
@@ -155,6 +166,7 @@ void pins_begin(struct pins *pins, struct waveform_source *source)
 {
     pins->source = source;
     waveform_next(source, &pins->segment[pins->now]);
+    take_times(pins);
     prepare_segment(pins);
 }
 
@@ -174,13 +186,14 @@ static void next_segment(struct pins *pins)
     const struct waveform_segment *before = &pins->segment[pins->now];
     pins->now = 1 - pins->now;
     waveform_next(pins->source, &pins->segment[pins->now]);
+    take_times(pins);
     if (!same_waveform(before, &pins->segment[pins->now])) {
         prepare_segment(pins);
     }
 }
 
 /* Through the points -1, 0, 1, 2 around the instant. */
-static double lagrange_4(const double *y, double d)
+static inline double lagrange_4(const double *y, double d)
 {
     double outer = d * (d - 1) / 6;
     double inner = (d + 1) * (d - 2) / 2;
@@ -211,23 +224,33 @@ static double tones_lsb(const struct pins_input *input, int n_tones, double t_s)
     return sum;
 }
 
+/* What is more than one cycle that repeats. */
+static double unsteady_lsb(const struct pins *pins, const struct pins_input *input, int n, double d,
+                           double t_s)
+{
+    const struct waveform_segment *segment = &pins->segment[pins->now];
+    double level_lsb = between(pins, input->level_lsb, n, d);
+    if (is_ramp(segment)) {
+        double share = (t_s - segment->start_s) / (segment->end_s - segment->start_s);
+        level_lsb += share * between(pins, input->ramp_lsb, n, d);
+    }
+    return level_lsb + tones_lsb(input, segment->n_tones, t_s);
+}
+
 double pins_level_lsb(struct pins *pins, int number, double t_s)
 {
-    while (t_s >= pins->segment[pins->now].end_s) {
+    while (t_s >= pins->end_s) {
         next_segment(pins);
     }
-    const struct waveform_segment *segment = &pins->segment[pins->now];
     const struct pins_input *input = &pins->input[number];
-    double tau_s = t_s - segment->start_s;
-    double cycles = tau_s * (segment->f_hz + 0.5 * segment->rate_hz_s * tau_s);
-    int64_t whole = (int64_t)cycles;
-    whole -= (double)whole > cycles; /* true instants may lie a little before the segment: aperture_ns */
-    double position = (cycles - (double)whole) * FRONTEND_POINTS;
-    int n = (int)position;
-    double level_lsb = between(pins, input->level_lsb, n, position - n);
-    if (is_ramp(segment)) {
-        double share = tau_s / (segment->end_s - segment->start_s);
-        level_lsb += share * between(pins, input->ramp_lsb, n, position - n);
+    double tau_s = t_s - pins->start_s;
+    double cycles = tau_s * (pins->f_hz + pins->half_rate_hz_s * tau_s);
+    double whole = (double)(int64_t)cycles;
+    if (tau_s < 0) {
+        whole -= 1; /* true instants may lie a little before the segment: aperture_ns */
     }
-    return segment->n_tones > 0 ? level_lsb + tones_lsb(input, segment->n_tones, t_s) : level_lsb;
+    double position = (cycles - whole) * FRONTEND_POINTS;
+    int n = (int)position;
+    double d = position - n;
+    return pins->steady ? lagrange_4(input->level_lsb + n + 1, d) : unsteady_lsb(pins, input, n, d, t_s);
 }

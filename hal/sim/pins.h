@@ -24,7 +24,7 @@
 
 enum {
     PINS_BEFORE = 2, /* points kept before the first and after the last, for the interpolation */
-    PINS_AFTER = 3,
+    PINS_AFTER = 4,
     PINS_POINTS = PINS_BEFORE + FRONTEND_POINTS + PINS_AFTER
 };
 
@@ -56,6 +56,9 @@ struct pins {
     struct truth truth;
     struct waveform_segment segment[2];
     int now; /* index of the present segment; the other one is the one before */
+    /* of the present segment: */
+    double start_s, end_s, f_hz, half_rate_hz_s;
+    bool steady; /* one cycle that repeats, and nobody wants it fine */
 };
 
 /* Connects the inputs. False when memory is short; pins_close is safe then. The object must not move afterwards. */

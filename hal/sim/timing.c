@@ -16,7 +16,8 @@ void timing_init(struct timing *timing, const struct adc_plan *plan, const struc
         .jitter_ns = config->jitter_ns,
         .stamp_ns = config->stamp_ns,
         .aperture_ns = config->aperture_ns,
-        .spi_factor = config->spi_factor > 0 ? config->spi_factor : 1,
+        .odd_spacing_ns =
+            llround(plan->conversion_spacing_ns * (config->spi_factor > 0 ? config->spi_factor : 1)),
         .lose_share = fmin(config->lose_share, 0.9),
         .true_per_ns = 1e-9 / (1 + config->clock_ppm * 1e-6),
         .origin_ns = origin_ns,
@@ -60,9 +61,11 @@ static int64_t wake_up_ns(const struct timing *timing, struct noise *noise, int6
 
 static int64_t spacing_ns(const struct timing *timing, int64_t start_ns)
 {
+    if (timing->odd_spacing_ns == timing->plan.conversion_spacing_ns) {
+        return timing->odd_spacing_ns; /* spares a scan its divisions */
+    }
     bool odd = (start_ns - timing->origin_ns) / ns_per_s % 2 != 0;
-    return odd ? llround(timing->plan.conversion_spacing_ns * timing->spi_factor)
-               : timing->plan.conversion_spacing_ns;
+    return odd ? timing->odd_spacing_ns : timing->plan.conversion_spacing_ns;
 }
 
 /* As adc_spidev reckons it; a plan that states no SPI clock has a spacing all the same. */
@@ -90,37 +93,24 @@ static void interrupt(const struct timing *timing, struct timing_scan *scan, int
     scan->end_ns += timing->gap_ns;
 }
 
-struct timing_scan timing_begin(struct timing *timing, struct noise *noise, int64_t due_ns, int64_t now_ns)
+void timing_begin(struct timing *timing, struct noise *noise, int64_t due_ns, int64_t now_ns,
+                  struct timing_scan *scan)
 {
     const struct adc_plan *plan = &timing->plan;
     int64_t start_ns = wake_up_ns(timing, noise, now_ns);
-    struct timing_scan scan = {
-        .first_ns = start_ns + plan->hold_offset_ns,
-        .spacing_ns = spacing_ns(timing, start_ns),
-        .first_shifted = plan->n,
-    };
+    /* Field by field: a struct put together and copied costs as much as a conversion. */
+    scan->first_ns = start_ns + plan->hold_offset_ns;
+    scan->spacing_ns = spacing_ns(timing, start_ns);
+    scan->shift_ns = 0;
+    scan->first_shifted = plan->n;
+    scan->belief_ns = 0;
+    scan->late = false;
     /* One spacing after the last hold, which is longer than the last frame's own clocks. */
-    scan.end_ns = scan.first_ns + plan->n * scan.spacing_ns;
+    scan->end_ns = scan->first_ns + plan->n * scan->spacing_ns;
     if (timing->gap_ns > 0) {
-        interrupt(timing, &scan, start_ns);
+        interrupt(timing, scan, start_ns);
         int64_t nominal_ns = transfer_ns(plan);
-        scan.late =
-            nominal_ns + scan.shift_ns > nominal_ns * 3 / 2 + 50000 || start_ns - due_ns > plan->period_ns;
+        scan->late =
+            nominal_ns + scan->shift_ns > nominal_ns * 3 / 2 + 50000 || start_ns - due_ns > plan->period_ns;
     }
-    return scan;
-}
-
-double timing_hold_s(struct timing *timing, const struct timing_scan *scan, int k)
-{
-    int64_t hold_ns = scan->first_ns + k * scan->spacing_ns + (k >= scan->first_shifted ? scan->shift_ns : 0);
-    double hold_s = timing_s(timing, hold_ns);
-    return timing->aperture_ns > 0 ? hold_s + 1e-9 * timing->aperture_ns * noise_gaussian(&timing->noise)
-                                   : hold_s;
-}
-
-int64_t timing_stamp_ns(const struct timing *timing, struct noise *noise, const struct timing_scan *scan,
-                        int k)
-{
-    int64_t stamp_ns = scan->first_ns + k * scan->spacing_ns + scan->belief_ns;
-    return timing->stamp_ns > 0 ? stamp_ns + llround(timing->stamp_ns * noise_gaussian(noise)) : stamp_ns;
 }

@@ -18,6 +18,7 @@
 #include "hal/sim/noise.h"
 #include "hal/sim/sim_config.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,7 +27,7 @@ struct timing {
     double jitter_ns;
     double stamp_ns;
     double aperture_ns;
-    double spi_factor; /* never 0 */
+    int64_t odd_spacing_ns; /* of conversions in odd seconds */
     double lose_share;
     double true_per_ns; /* s of the simulation per ns of the meter's clock */
     int64_t origin_ns;
@@ -59,13 +60,24 @@ static inline double timing_s(const struct timing *timing, int64_t ns)
 int64_t timing_due_ns(struct timing *timing, int64_t due_ns, int64_t now_ns);
 
 /* The scan that is due at due_ns, with the clock at now_ns. */
-struct timing_scan timing_begin(struct timing *timing, struct noise *noise, int64_t due_ns, int64_t now_ns);
+void timing_begin(struct timing *timing, struct noise *noise, int64_t due_ns, int64_t now_ns,
+                  struct timing_scan *scan);
 
 /* When conversion k really holds, in s of the simulation. */
-double timing_hold_s(struct timing *timing, const struct timing_scan *scan, int k);
+static inline double timing_hold_s(struct timing *timing, const struct timing_scan *scan, int k)
+{
+    int64_t hold_ns = scan->first_ns + k * scan->spacing_ns + (k >= scan->first_shifted ? scan->shift_ns : 0);
+    double hold_s = timing_s(timing, hold_ns);
+    return timing->aperture_ns > 0 ? hold_s + 1e-9 * timing->aperture_ns * noise_gaussian(&timing->noise)
+                                   : hold_s;
+}
 
 /* When the driver says that it did. */
-int64_t timing_stamp_ns(const struct timing *timing, struct noise *noise, const struct timing_scan *scan,
-                        int k);
+static inline int64_t timing_stamp_ns(const struct timing *timing, struct noise *noise,
+                                      const struct timing_scan *scan, int k)
+{
+    int64_t stamp_ns = scan->first_ns + k * scan->spacing_ns + scan->belief_ns;
+    return timing->stamp_ns > 0 ? stamp_ns + llround(timing->stamp_ns * noise_gaussian(noise)) : stamp_ns;
+}
 
 #endif
