@@ -34,7 +34,7 @@ char *payload_record(const char *meter_id, const char *store_id, int stream, con
 
 char *payload_live(const struct mailbox_live *live)
 {
-    return keyed(live->meter_id, live->store_id, record_json(&live->live));
+    return keyed(live->meter_id, live->store_id, record_live_json(live));
 }
 
 /* {"p_w": "W", ...}; fields without a unit carry "". */
@@ -58,10 +58,11 @@ char *payload_info(const struct mailbox_live *live)
         return NULL;
     /* A boot_id would make the retained message change with every start of vatiod. */
     json_object_del(object, "boot_id");
-    json_t *more = json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:o}", "schema", PAYLOAD_SCHEMA, "record_schema",
-                             RECORD_SCHEMA, "netting", netting, "signs",
+    json_t *more = json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "schema", PAYLOAD_SCHEMA,
+                             "record_schema", RECORD_SCHEMA, "netting", netting, "signs",
                              "p_w > 0 is import on grid and generation on solar; q1_var > 0 lags on import",
-                             "fields", units(record_fields, record_fields_n), "point_fields",
+                             "fields", units(record_fields, record_fields_n), "live_fields",
+                             units(mailbox_live_fields, mailbox_live_fields_n), "point_fields",
                              units(record_point_fields, record_point_fields_n), "event_fields",
                              units(record_event_fields, record_event_fields_n));
     if (more == NULL || json_object_update(object, more) != 0) {

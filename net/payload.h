@@ -17,7 +17,7 @@
 /* A stored record: meter_id, store_id, then the record. */
 char *payload_record(const char *meter_id, const char *store_id, int stream, const union source_item *item);
 
-/* The newest second: meter_id, store_id, then the record (stream "live"). */
+/* The newest second: meter_id, store_id, then the record (stream "live"), f_10s_hz and f_10s_utc_start_ms. */
 char *payload_live(const struct mailbox_live *live);
 
 /* The meter: who it is, its points, the fields with their units, how import and export are netted, how energy is scaled.

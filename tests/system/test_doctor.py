@@ -161,6 +161,44 @@ def scenario_clipped_channel(place):
     assert faults(findings) == ["clipped"], findings
 
 
+def noise_events(place):
+    lines = place.vatio("events", "--json").stdout.splitlines()
+    return [event for event in map(json.loads, lines) if event["kind"].startswith(("quiet", "noisy"))]
+
+
+def scenario_quiet_current(place):
+    process = meter(place, "--set", "sim.noise_lsb=0.1", "--set", "sim.i_a=0.1")
+    until(lambda: doctor(place)[1]["quiet"]["state"] != "SKIPPED", "noise is known")
+    findings = is_found(place, "quiet", "FAULT", r"^CH1 current grid L1 0\.[0-3]\d LSB, needed are 0\.4", 1)
+    assert faults(findings) == ["quiet"], findings
+    until(lambda: noise_events(place), "an event is stored")
+    time.sleep(1)  # 20 s of the meter: two more values of noise
+    events = noise_events(place)
+    assert [event["kind"] for event in events] == ["quiet"] and events[0]["value"] < 0.4, events
+    assert process.text().count("quiet: CH1 current grid L1: dither missing") == 1, process.text()
+    detail = json.loads(place.vatio("detail", "--json").stdout)
+    assert [channel["noise"] for channel in detail["channels"]] == ["good", "quiet"], detail["channels"]
+
+
+def scenario_noisy_channels(place):
+    meter(place, "--set", "sim.noise_lsb=3")
+    until(lambda: doctor(place)[1]["noisy"]["state"] != "SKIPPED", "noise is known")
+    findings = is_found(place, "noisy", "FAULT", r"^CH0 voltage [23]\.\d+ LSB, CH1 current grid L1 [23]\.\d+ LSB", 1)
+    assert faults(findings) == ["noisy"], findings
+    until(lambda: len(noise_events(place)) == 2, "events are stored")
+    assert all(event["kind"] == "noisy" and 2.8 < event["value"] < 3.2 for event in noise_events(place))
+
+
+def scenario_values_without_a_converter_have_no_noise(place):
+    meter(place, "--set", "sim.ideal=yes")
+    until(lambda: place.status()["uptime_ms"] > 25000, "two periods of 10 s are over")
+    code, findings = doctor(place)
+    assert code == 0 and findings["quiet"]["state"] == findings["noisy"]["state"] == "SKIPPED", findings
+    assert noise_events(place) == []
+    detail = json.loads(place.vatio("detail", "--json").stdout)
+    assert all(channel["noise_lsb"] is None for channel in detail["channels"]), detail["channels"]
+
+
 def scenario_reversed_current(place):
     meter(place, "--set", "sim.phi_deg=180")
     findings = is_found(place, "reversed", "FAULT", "^grid: -1200 W", 1)

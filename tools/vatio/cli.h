@@ -9,6 +9,7 @@
 #define VATIO_TOOLS_CLI_H
 
 #include "firmware/api/control.h"
+#include "firmware/api/detail.h"
 #include "firmware/api/mailbox.h"
 #include "firmware/base/options.h"
 
@@ -24,7 +25,7 @@ enum cli_exit {
     CLI_NO_METER = 3, /* no vatiod reachable */
 };
 
-enum { CLI_RUN_DIR = 100, CLI_PATH = 200 };
+enum { CLI_RUN_DIR = 100, CLI_PATH = 200, CLI_POINT = 20 };
 enum cli_format { CLI_CSV, CLI_JSON };
 
 /* Union of what the commands' option tables set. */
@@ -45,6 +46,9 @@ struct cli_settings {
     char mqtt_status[CLI_PATH + 1]; /* doctor */
     bool generation;                /* doctor */
     int64_t watch_s;                /* doctor */
+    char point[CLI_POINT + 1];      /* detail: "" = all */
+    bool window;                    /* detail */
+    bool spectrum;                  /* detail */
     const char *argument;           /* the word behind the command, NULL if none */
 };
 
@@ -65,7 +69,8 @@ struct command {
 };
 
 extern const struct command command_status, command_watch, command_registers, command_export, command_page,
-    command_reload, command_stop, command_events, command_report, command_waveform, command_doctor;
+    command_reload, command_stop, command_events, command_report, command_waveform, command_doctor,
+    command_detail;
 
 /* The whole program but for its signals. Returns the exit status. */
 int cli_run(struct cli *cli, int argc, char *const argv[]);

@@ -16,11 +16,6 @@ static const char *const rows[] = {
     "dpf",     "phi_deg", "thd_u_pct", "thd_i_pct", "import_uwh", "export_uwh",
 };
 
-/* The bits of a record's quality, as in dsp/quality.h: numbers that are never given away again. */
-static const char *const quality_names[] = {
-    "clipped", "gap", "unlocked", "uncalibrated", "unsynced", "event", "sensor-fault", "simulated", "assumed",
-};
-
 static json_t *control_json(const struct control_status *status)
 {
     json_t *newest = json_object();
@@ -32,23 +27,14 @@ static json_t *control_json(const struct control_status *status)
                      (json_int_t)status->pages, "page", (json_int_t)status->page, "newest_seq", newest);
 }
 
-static json_t *quality_json(int64_t quality)
-{
-    json_t *names = json_array();
-    for (size_t bit = 0; bit < sizeof quality_names / sizeof quality_names[0]; bit++)
-        if ((quality >> bit & 1) != 0)
-            json_array_append_new(names, json_string(quality_names[bit]));
-    return names;
-}
-
 static int print_json(struct cli *cli, const struct mailbox_live *live, const struct control_status *status)
 {
     json_t *object =
         json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "identity", record_identity_json(live),
                   "heartbeat", (json_int_t)live->heartbeat, "uptime_ms", (json_int_t)live->uptime_ms,
-                  "quality", quality_json(live->live.quality), "live", record_json(&live->live), "registers",
-                  format_registers_json(&live->live), "harmonics", record_harmonics_json(live), "health",
-                  record_health_json(&live->health), "control", control_json(status));
+                  "quality", format_quality_json(live->live.quality), "live", record_live_json(live),
+                  "registers", format_registers_json(&live->live), "harmonics", record_harmonics_json(live),
+                  "health", record_health_json(&live->health), "control", control_json(status));
     return format_json(cli, object, false);
 }
 
@@ -69,15 +55,15 @@ static void print_identity(FILE *out, const struct mailbox_live *live)
             up_s / 60 % 60, up_s % 60);
 }
 
-static void print_quality(FILE *out, const struct record *record)
+static void print_quality(FILE *out, const struct mailbox_live *live)
 {
     char cell[FORMAT_CELL];
-    format_field(format_find(record_fields, record_fields_n, "f_hz"), record, cell);
-    fprintf(out, "frequency %s Hz, quality:", cell);
-    for (size_t bit = 0; bit < sizeof quality_names / sizeof quality_names[0]; bit++)
-        if ((record->quality >> bit & 1) != 0)
-            fprintf(out, " %s", quality_names[bit]);
-    fputs(record->quality == 0 ? " good\n\n" : "\n\n", out);
+    format_real(live->live.f_hz, "Hz", cell);
+    fprintf(out, "frequency %s Hz, ", cell);
+    format_real(live->f_10s_hz, "Hz", cell);
+    fprintf(out, "over 10 s %s Hz, quality:", cell);
+    format_quality(out, live->live.quality);
+    fputc('\n', out);
 }
 
 static void print_control(FILE *out, const struct control_status *status)
@@ -104,7 +90,7 @@ static void print_health(FILE *out, const struct mailbox_health *health)
 static int print_text(struct cli *cli, const struct mailbox_live *live, const struct control_status *status)
 {
     print_identity(cli->out, live);
-    print_quality(cli->out, &live->live);
+    print_quality(cli->out, live);
     format_points(cli->out, &live->live, rows, sizeof rows / sizeof rows[0]);
     print_control(cli->out, status);
     print_health(cli->out, &live->health);

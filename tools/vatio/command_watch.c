@@ -70,7 +70,7 @@ static int print(struct cli *cli, const struct mailbox_live *live, int64_t row)
 {
     int status = CLI_OK;
     if (cli->settings.json) {
-        status = format_json(cli, record_json(&live->live), true);
+        status = format_json(cli, record_live_json(live), true);
     } else {
         if (row % HEADER_EVERY == 0)
             print_header(cli->out, &live->live);

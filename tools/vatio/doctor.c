@@ -12,6 +12,7 @@ const struct doctor_check doctor_checks[] = {
     {"front-end", NEED_LIVE, doctor_front_end}, {"samples", NEED_LIVE, doctor_samples},
     {"late-scans", NEED_LIVE, doctor_late},     {"ring", NEED_LIVE, doctor_ring},
     {"sensor", NEED_LIVE, doctor_sensor},       {"clipped", NEED_LIVE, doctor_clipped},
+    {"quiet", NEED_LIVE, doctor_quiet},         {"noisy", NEED_LIVE, doctor_noisy},
     {"mains", NEED_LIVE, doctor_mains},         {"legs", NEED_LIVE, doctor_legs},
     {"swapped", NEED_LIVE, doctor_swapped},     {"reversed", NEED_LIVE, doctor_reversed},
     {"unmetered", NEED_LIVE, doctor_unmetered}, {"calibration", NEED_LIVE, doctor_calibration},

@@ -117,6 +117,9 @@ void doctor_clipped(const struct doctor_inputs *inputs, struct doctor_finding *f
 void doctor_mains(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 void doctor_calibration(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 void doctor_unmetered(const struct doctor_inputs *inputs, struct doctor_finding *finding);
+/* doctor_noise.c: what the converter's steps are blurred by */
+void doctor_quiet(const struct doctor_inputs *inputs, struct doctor_finding *finding);
+void doctor_noisy(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 /* doctor_wiring.c: which way round */
 void doctor_legs(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 void doctor_reversed(const struct doctor_inputs *inputs, struct doctor_finding *finding);

@@ -3,6 +3,7 @@
 
 #include "firmware/api/record_json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,7 +14,12 @@ static const struct {
     const char *unit;
     int decimals;
 } decimals[] = {
-    {"V", 2}, {"A", 3}, {"W", 1}, {"var", 1}, {"VA", 1}, {"Hz", 4}, {"deg", 3}, {"%", 3}, {"", 4},
+    {"V", 2}, {"A", 3}, {"W", 1}, {"var", 1}, {"VA", 1}, {"Hz", 4}, {"deg", 3}, {"%", 3}, {"LSB", 2}, {"", 4},
+};
+
+/* The bits of a record's quality, as in dsp/quality.h: numbers that are never given away again. */
+static const char *const quality_names[] = {
+    "clipped", "gap", "unlocked", "uncalibrated", "unsynced", "event", "sensor-fault", "simulated", "assumed",
 };
 
 void format_utc(int64_t utc_ms, char text[FORMAT_CELL])
@@ -43,12 +49,20 @@ static int decimals_of(const char *unit)
     return decimals[i].decimals;
 }
 
+void format_real(double value, const char *unit, char text[FORMAT_CELL])
+{
+    if (isnan(value))
+        snprintf(text, FORMAT_CELL, "-");
+    else
+        snprintf(text, FORMAT_CELL, "%.*f", decimals_of(unit), value);
+}
+
 void format_field(const struct record_field *field, const void *base, char text[FORMAT_CELL])
 {
     if (record_absent(field, base))
         snprintf(text, FORMAT_CELL, "-");
     else if (field->type == FIELD_REAL)
-        snprintf(text, FORMAT_CELL, "%.*f", decimals_of(field->unit), record_real(field, base));
+        format_real(record_real(field, base), field->unit, text);
     else
         record_format_kwh(record_integer(field, base), text, FORMAT_CELL);
 }
@@ -95,6 +109,23 @@ void format_points(FILE *out, const struct record *record, const char *const *na
         }
         fputc('\n', out);
     }
+}
+
+void format_quality(FILE *out, int64_t quality)
+{
+    for (size_t bit = 0; bit < sizeof quality_names / sizeof quality_names[0]; bit++)
+        if ((quality >> bit & 1) != 0)
+            fprintf(out, " %s", quality_names[bit]);
+    fputs(quality == 0 ? " good\n" : "\n", out);
+}
+
+json_t *format_quality_json(int64_t quality)
+{
+    json_t *names = json_array();
+    for (size_t bit = 0; bit < sizeof quality_names / sizeof quality_names[0]; bit++)
+        if ((quality >> bit & 1) != 0)
+            json_array_append_new(names, json_string(quality_names[bit]));
+    return names;
 }
 
 static int add_register(json_t *object, const struct record_field *field, const struct record_point *point)

@@ -20,6 +20,13 @@ void format_utc(int64_t utc_ms, char text[FORMAT_CELL]);
 /* A real with the decimals of its unit, an energy in kilo-units with three. */
 void format_field(const struct record_field *field, const void *base, char text[FORMAT_CELL]);
 
+/* A real with the decimals of its unit; "-" for NaN. */
+void format_real(double value, const char *unit, char text[FORMAT_CELL]);
+
+/* The names of a record's quality flags, each behind a blank, or " good", and the line's end. */
+void format_quality(FILE *out, int64_t quality);
+json_t *format_quality_json(int64_t quality);
+
 /* The field of that name, NULL if there is none. */
 const struct record_field *format_find(const struct record_field *fields, size_t n, const char *name);
 

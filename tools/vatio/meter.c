@@ -43,6 +43,24 @@ int meter_live_checked(struct cli *cli, struct mailbox *mailbox, struct mailbox_
     return meter_live(cli, mailbox, live);
 }
 
+int meter_detail_checked(struct cli *cli, struct detail *detail)
+{
+    struct control control;
+    struct detail_reader reader;
+    const int status = meter_control(cli, &control);
+    if (status != CLI_OK)
+        return status;
+    control_close(&control);
+    int error = detail_open(&reader, cli->settings.run_dir);
+    if (error != 0)
+        return unreachable(cli, DETAIL_FILE, error);
+    error = detail_read(&reader, detail);
+    for (int i = 0; error == -EAGAIN && i < FIRST_VALUE_TRIES && cli->pause(cli, TRY_MS); i++)
+        error = detail_read(&reader, detail);
+    detail_close(&reader);
+    return error == 0 ? CLI_OK : unreachable(cli, DETAIL_FILE, error);
+}
+
 int meter_control(struct cli *cli, struct control *control)
 {
     const int error = control_open(control, cli->settings.run_dir, METER_TIMEOUT_MS);

@@ -29,4 +29,7 @@ int meter_request(struct cli *cli, struct control_request *request, const char *
 /* Mailbox and proof that its writer lives: a file may outlast a vatiod that was killed. */
 int meter_live_checked(struct cli *cli, struct mailbox *mailbox, struct mailbox_live *live);
 
+/* The same of the detail file. */
+int meter_detail_checked(struct cli *cli, struct detail *detail);
+
 #endif

@@ -133,6 +133,28 @@ static void live_is_a_record_too(void **state)
     json_decref(object);
 }
 
+static void live_has_the_frequency_over_10_s_where_it_is_known(void **state)
+{
+    struct mailbox_live live = a_mailbox();
+    (void)state;
+    live.f_10s_hz = 50.0123456789;
+    live.f_10s_utc_start_ms = INT64_C(1750000000000);
+    json_t *object = parse(payload_live(&live));
+    assert_true(json_real_value(json_object_get(object, "f_10s_hz")) == 50.0123456789);
+    assert_true(number_at(object, "f_10s_utc_start_ms") == INT64_C(1750000000000));
+    json_decref(object);
+    live.f_10s_hz = (double)NAN;
+    live.f_10s_utc_start_ms = RECORD_ABSENT;
+    object = parse(payload_live(&live));
+    assert_null(json_object_get(object, "f_10s_hz"));
+    assert_null(json_object_get(object, "f_10s_utc_start_ms"));
+    assert_true(json_real_value(json_object_get(object, "f_hz")) == 49.98);
+    json_decref(object);
+    object = parse(payload_info(&live));
+    assert_string_equal(text_at(json_object_get(object, "live_fields"), "f_10s_hz"), "Hz");
+    json_decref(object);
+}
+
 static void info_says_who_what_and_in_which_units(void **state)
 {
     const struct mailbox_live live = a_mailbox();
@@ -215,6 +237,7 @@ int main(void)
         cmocka_unit_test(absent_values_are_left_out),
         cmocka_unit_test(an_event_carries_its_key_and_kind),
         cmocka_unit_test(live_is_a_record_too),
+        cmocka_unit_test(live_has_the_frequency_over_10_s_where_it_is_known),
         cmocka_unit_test(info_says_who_what_and_in_which_units),
         cmocka_unit_test(info_does_not_change_with_time_or_restarts),
         cmocka_unit_test(memory_that_runs_out_gives_no_text),

@@ -6,6 +6,7 @@
 #ifndef VATIO_TESTS_DOCTOR_BENCH_H
 #define VATIO_TESTS_DOCTOR_BENCH_H
 
+#include "firmware/api/detail.h"
 #include "tools/vatio/doctor.h"
 
 #include <math.h>
@@ -68,6 +69,9 @@ static inline void bench_init(struct doctor_inputs *inputs, int legs)
     snprintf(now->meter_id, sizeof now->meter_id, "m1");
     snprintf(now->channel[0], sizeof now->channel[0], "CH0 voltage");
     snprintf(now->channel[1], sizeof now->channel[1], "CH1 current grid L1");
+    now->noise[0] = now->noise[1] = DETAIL_NOISE_GOOD;
+    now->noise_lsb[0] = 0.5;
+    now->noise_lsb[1] = 0.6;
     now->live = bench_record(legs);
     now->health = (struct mailbox_health){.scans = 4816000,
                                           .windows = 3010,

@@ -5,6 +5,7 @@
 #define VATIO_TESTS_FAKE_METER_H
 
 #include "firmware/api/control.h"
+#include "firmware/api/detail.h"
 #include "firmware/api/mailbox.h"
 
 #include <errno.h>
@@ -28,10 +29,11 @@ struct fake_meter {
     pthread_t thread;
     struct mailbox_writer mailbox;
     struct mailbox_live live;
-    int64_t newest[STREAMS]; /* records of each stream: seq 1..newest, those that are stored */
-    int64_t oldest;          /* retention has removed those before */
-    bool deny;               /* page, reload and stop are refused */
-    bool repeat;             /* fault: streams begin at seq 1 whatever was asked for */
+    struct detail_writer detail; /* a test that wants it makes it; closed by fake_stop */
+    int64_t newest[STREAMS];     /* records of each stream: seq 1..newest, those that are stored */
+    int64_t oldest;              /* retention has removed those before */
+    bool deny;                   /* page, reload and stop are refused */
+    bool repeat;                 /* fault: streams begin at seq 1 whatever was asked for */
     int64_t day_offset_min;
     /* A test's own records and events in place of these; NULL = none. */
     void (*make_record)(int64_t stream, int64_t seq, struct record *record);
@@ -191,6 +193,8 @@ static inline void fake_live(struct mailbox_live *live, const struct fake_meter 
     for (int p = 0; p < RECORD_POINTS; p++)
         for (int h = 0; h < MAILBOX_HARMONICS; h++)
             live->i_h_a[p][h] = NAN;
+    live->f_10s_hz = (double)NAN;
+    live->f_10s_utc_start_ms = RECORD_ABSENT;
     live->health.scans = 123;
 }
 
@@ -233,6 +237,7 @@ static inline void fake_stop(struct fake_meter *meter)
 {
     fake_stop_control(meter);
     mailbox_remove(&meter->mailbox, meter->run_dir);
+    detail_remove(&meter->detail, meter->run_dir);
     rmdir(meter->run_dir);
 }
 

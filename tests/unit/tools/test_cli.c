@@ -180,7 +180,7 @@ static void a_calibrated_meter_without_flags_says_so(void **state)
     assert_int_equal(VATIO("status"), 0);
     assert_contains(out, "calibrated 2026-01-02, serial SN7\n");
     assert_contains(out, "\n- UTC (not synchronised), up");
-    assert_contains(out, "frequency - Hz, quality: good\n");
+    assert_contains(out, "frequency - Hz, over 10 s - Hz, quality: good\n");
 }
 
 static json_t *parse(const char *text)
@@ -203,6 +203,9 @@ static void status_as_json_is_complete_and_exact(void **state)
 {
     (void)state;
     meter.newest[STREAM_DAY] = 3;
+    meter.live.f_10s_hz = 50.0625;
+    meter.live.f_10s_utc_start_ms = 1700000000000;
+    mailbox_write(&meter.mailbox, &meter.live);
     assert_int_equal(VATIO("status", "--json"), 0);
     json_t *object = parse(out);
     assert_string_equal(json_string_value(at(object, "identity", "meter_id")), "meter-1");
@@ -214,6 +217,8 @@ static void status_as_json_is_complete_and_exact(void **state)
     assert_true(json_real_value(json_object_get(at(object, "registers", "solar"), "export_kwh")) == 12.345);
     assert_true(json_real_value(json_object_get(at(object, "registers", "grid"), "import_kwh")) ==
                 9007199.254);
+    assert_true(json_real_value(at(object, "live", "f_10s_hz")) == 50.0625);
+    assert_int_equal(json_integer_value(at(object, "live", "f_10s_utc_start_ms")), 1700000000000);
     assert_int_equal(json_array_size(at(object, "harmonics", "grid_u_h_v")), 3);
     assert_int_equal(json_integer_value(at(object, "health", "scans")), 123);
     assert_string_equal(json_string_value(at(object, "control", "database")), "/var/lib/vatio/vatio.db");

@@ -162,6 +162,32 @@ static void spoil_range_too_long_ago(void)
     in.minute[19].quality = DOCTOR_CLIPPED;
 }
 
+static void spoil_dither(void)
+{
+    in.now.noise[1] = DETAIL_NOISE_QUIET;
+    in.now.noise_lsb[1] = 0.11;
+}
+
+static void spoil_noise(void)
+{
+    in.now.noise[0] = in.now.noise[1] = DETAIL_NOISE_NOISY;
+    in.now.noise_lsb[0] = 3.04;
+    in.now.noise_lsb[1] = 2.2;
+}
+
+static void spoil_codes(void)
+{
+    in.now.noise[0] = in.now.noise[1] = DETAIL_NOISE_UNKNOWN;
+    in.now.noise_lsb[0] = in.now.noise_lsb[1] = (double)NAN;
+}
+
+/* Clipped throughout: the state is of before, the value is not known now. */
+static void spoil_one_channel(void)
+{
+    in.now.noise[1] = DETAIL_NOISE_QUIET;
+    in.now.noise_lsb[1] = (double)NAN;
+}
+
 static void spoil_mains(void)
 {
     in.now.live.point[0].u_rms_v = 0.3;
@@ -382,6 +408,16 @@ static const struct {
      "sensor"},
     {"a channel clipped eleven minutes ago", spoil_range_too_long_ago, "clipped", DOCTOR_WARN,
      "in 0 of the last 10 minutes", "sensor"},
+    {"currents with dither", spoil_nothing, "quiet", DOCTOR_OK, "0.50 to 0.60 LSB", NULL},
+    {"a current without dither", spoil_dither, "quiet", DOCTOR_FAULT,
+     "CH1 current grid L1 0.11 LSB, needed are 0.4", "dither missing"},
+    {"too little noise is not too much", spoil_dither, "noisy", DOCTOR_OK, "0.11 to 0.50 LSB", NULL},
+    {"channels with too much noise", spoil_noise, "noisy", DOCTOR_FAULT,
+     "CH0 voltage 3.04 LSB, CH1 current grid L1 2.20 LSB, usual are below 2", "twisted"},
+    {"too much noise is not too little", spoil_noise, "quiet", DOCTOR_OK, "2.20 to 3.04 LSB", NULL},
+    {"values without a converter, quiet", spoil_codes, "quiet", DOCTOR_SKIPPED, "not known", NULL},
+    {"values without a converter, noisy", spoil_codes, "noisy", DOCTOR_SKIPPED, "not known", NULL},
+    {"noise that is not known now", spoil_one_channel, "quiet", DOCTOR_OK, "0.50 to 0.50 LSB", NULL},
     {"a good supply", spoil_nothing, "mains", DOCTOR_OK, "60.0000 Hz, 120.0 to 120.0 V", NULL},
     {"no mains", spoil_mains, "mains", DOCTOR_FAULT, "no mains: 0.3 V where 120 V", "fuse"},
     {"no voltage at all", spoil_voltage_absent, "mains", DOCTOR_FAULT, "no mains: 0.0 V", "fuse"},
