@@ -96,6 +96,58 @@ const struct option config_options[] = {
      "share of the converter's answers with one bit flipped on the wire"},
     {"sim", "ideal", "", OPTION_BOOL, AT(effects.ideal), "no", 0, 0, NULL,
      "no converter: exact values behind the front end's linear path instead of codes, without noise"},
+    {"sim", "magnetising_pct", "%", OPTION_DOUBLE, AT(effects.magnetising_pct), "0", 0, 50, NULL,
+     "transformer: largest voltage drop of the saturating magnetising current at nominal voltage, of its "
+     "peak"},
+    {"sim", "transformer_low_pass_hz", "Hz", OPTION_DOUBLE, AT(effects.transformer_low_pass_hz), "0", 0, 1e6,
+     NULL, "transformer: corner that its leakage makes; 0: none"},
+    {"sim", "amplifier_bandwidth_hz", "Hz", OPTION_DOUBLE, AT(effects.amplifier_bandwidth_hz), "0", 0, 1e7,
+     NULL, "amplifier: bandwidth; 0: without end"},
+    {"sim", "amplifier_low_v", "V", OPTION_DOUBLE, AT(effects.amplifier_low_v), "0", 0, 10, NULL,
+     "amplifier: lowest output voltage; counts with amplifier_high_v"},
+    {"sim", "amplifier_high_v", "V", OPTION_DOUBLE, AT(effects.amplifier_high_v), "0", 0, 10, NULL,
+     "amplifier: highest output voltage; 0: no bounds"},
+    {"sim", "amplifier_drift_uv_k", "uV/K", OPTION_DOUBLE, AT(effects.amplifier_drift_uv_k), "0", -1e5, 1e5,
+     NULL, "amplifier: drift of its output's zero with temperature"},
+    {"sim", "hall_nonlinearity_pct", "%", OPTION_DOUBLE, AT(effects.hall_nonlinearity_pct), "0", 0, 10, NULL,
+     "Hall sensor: largest deviation from a straight line, cubic, of full scale"},
+    {"sim", "hall_hysteresis_ma", "mA", OPTION_DOUBLE, AT(effects.hall_hysteresis_ma), "0", 0, 1e4, NULL,
+     "Hall sensor: magnetic offset that a peak of full scale leaves"},
+    {"sim", "hall_noise_ma", "mA", OPTION_DOUBLE, AT(effects.hall_noise_ma), "0", 0, 1e4, NULL,
+     "Hall sensor: rms of its own noise over 120 kHz; the anti-alias filter takes most of it away"},
+    {"sim", "hall_zero_ma_k", "mA/K", OPTION_DOUBLE, AT(effects.hall_zero_ma_k), "0", -1e3, 1e3, NULL,
+     "Hall sensor: drift of its zero with temperature"},
+    {"sim", "hall_gain_ppm_k", "ppm/K", OPTION_DOUBLE, AT(effects.hall_gain_ppm_k), "0", -1e5, 1e5, NULL,
+     "Hall sensor: drift of its gain with temperature"},
+    {"sim", "temperature_k", "K", OPTION_DOUBLE, AT(effects.temperature_k), "0", 0, 100, NULL,
+     "swing of a day's temperature around 25 C, to either side, which the drifts follow"},
+    {"sim", "crosstalk", "", OPTION_DOUBLE, AT(effects.crosstalk), "0", 0, 0.5, NULL,
+     "converter: share of the conversion before that its capacitor keeps"},
+    {"sim", "reference_ppm", "ppm", OPTION_DOUBLE, AT(effects.reference_ppm), "0", -1e5, 1e5, NULL,
+     "converter: how much too high its reference is"},
+    {"sim", "reference_ppm_k", "ppm/K", OPTION_DOUBLE, AT(effects.reference_ppm_k), "0", -1e4, 1e4, NULL,
+     "converter: drift of its reference with temperature"},
+    {"sim", "inl_lsb", "LSB", OPTION_DOUBLE, AT(effects.inl_lsb), "0", 0, 8, NULL,
+     "converter: bound of its integral nonlinearity; the seed draws one chip, the median one reaches half of "
+     "it"},
+    {"sim", "stuck_input", "", OPTION_INT, AT(effects.stuck_input), "0", 0, 8, NULL,
+     "converter: number + 1 of an input that stands at one code from stuck_s on; 0: none"},
+    {"sim", "stuck_s", "s", OPTION_DOUBLE, AT(effects.stuck_s), "0", 0, 1e9, NULL,
+     "converter: when stuck_input begins to stand still"},
+    {"sim", "vanish_s", "s", OPTION_DOUBLE, AT(effects.vanish_s), "0", 0, 1e9, NULL,
+     "converter: when it answers with errors for a second; 0: never"},
+    {"sim", "aperture_ns", "ns", OPTION_DOUBLE, AT(effects.aperture_ns), "0", 0, 1e6, NULL,
+     "rms error of the true instants, which the stamps do not see"},
+    {"sim", "spi_factor", "", OPTION_DOUBLE, AT(effects.spi_factor), "1", 1, 10, NULL,
+     "factor on the distance of conversions in every second second, seen by the stamps"},
+    {"sim", "clock_ppm", "ppm", OPTION_DOUBLE, AT(effects.clock_ppm), "0", -1e5, 1e5, NULL,
+     "how much too fast the clock of the stamps runs"},
+    {"sim", "gap_ms", "ms", OPTION_DOUBLE, AT(effects.gap_ms), "0", 0, 1e4, NULL,
+     "how long the sampling thread stands still each gap_every_ms, also in the middle of a scan"},
+    {"sim", "gap_every_ms", "ms", OPTION_DOUBLE, AT(effects.gap_every_ms), "0", 0, 1e7, NULL,
+     "how often it does; longer than gap_ms; 0: never"},
+    {"sim", "lose_share", "", OPTION_DOUBLE, AT(effects.lose_share), "0", 0, 0.9, NULL,
+     "share of the scans that are lost"},
     {"sim", "f_hz", "Hz", OPTION_DOUBLE, AT(steady_f_hz), "60", 40, 70, NULL, "steady: frequency"},
     {"sim", "u_v", "V", OPTION_DOUBLE, AT(steady_u_v), "120", 0, 400, NULL,
      "steady: rms of the fundamental voltage"},
@@ -241,6 +293,15 @@ static int check_replay(const struct config *config, struct options_error *error
     return 0;
 }
 
+static int check_effects(const struct sim_config *effects, struct options_error *error)
+{
+    if (effects->gap_ms > 0 && effects->gap_every_ms > 0 && effects->gap_ms >= effects->gap_every_ms)
+        return refuse(error, "sim.gap_ms", "gap_every_ms or more", "less than sim.gap_every_ms");
+    if (effects->amplifier_low_v > 0 && effects->amplifier_low_v >= effects->amplifier_high_v)
+        return refuse(error, "sim.amplifier_low_v", "above 0", "less than sim.amplifier_high_v");
+    return 0;
+}
+
 int config_check(const struct config *config, struct options_error *error)
 {
     double speed;
@@ -255,6 +316,8 @@ int config_check(const struct config *config, struct options_error *error)
     if (result == 0 && strpbrk(config->meter_id, "/+#\" \t") != NULL)
         result = refuse(error, "meter.id", config->meter_id,
                         "no blank and none of / + # \", as it becomes a topic");
+    if (result == 0)
+        result = check_effects(&config->effects, error);
     return result == 0 ? check_replay(config, error) : result;
 }
 

@@ -61,6 +61,12 @@ static const struct refusal {
     {"a recording's start without a recording", {"--sim-start", "recording"}, "adc.source is not replay"},
     {"a nominal frequency there is none of", {"--set", "replay.f_nominal_hz=55"}, "0, 50 or 60 Hz"},
     {"a side that a transformer has not", {"--set", "replay.side=left"}, "recorded, primary, secondary"},
+    {"a thread that stands still for ever",
+     {"--set", "sim.gap_ms=20", "--set", "sim.gap_every_ms=20"},
+     "less than sim.gap_every_ms"},
+    {"an amplifier that cannot go anywhere",
+     {"--set", "sim.amplifier_low_v=0.1"},
+     "less than sim.amplifier_high_v"},
     {"a file that is not there", {"--config", "/nonexistent/vatiod.ini"}, "/nonexistent/vatiod.ini"},
 };
 
