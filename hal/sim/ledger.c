@@ -31,7 +31,8 @@ static struct ledger_power integral_at(const struct ledger_span *span, int point
     struct ledger_power integral = span->integral[point];
     integral.p_w += power->p_w * (t_s - span->start_s);
     integral.q1_var += power->q1_var * (t_s - span->start_s);
-    integral.s_va += power->s_va * (t_s - span->start_s);
+    integral.u2_v2 += power->u2_v2 * (t_s - span->start_s);
+    integral.i2_a2 += power->i2_a2 * (t_s - span->start_s);
     return integral;
 }
 
@@ -68,7 +69,27 @@ static void net(double energy[LEDGER_ENERGIES], const struct ledger_power *from,
     double q_vars = to->q1_var - from->q1_var;
     energy[p_ws < 0 ? EXPORT : IMPORT] += fabs(p_ws) * micro_per_ws;
     energy[quadrant[p_ws < 0][q_vars < 0]] += fabs(q_vars) * micro_per_ws;
-    energy[APPARENT] += (to->s_va - from->s_va) * micro_per_ws;
+}
+
+/* sqrt(U^2 T I^2 T), where rounding may have left less than nothing of either. */
+static double apparent(const struct ledger_power *from, const struct ledger_power *to)
+{
+    return sqrt(fmax(to->u2_v2 - from->u2_v2, 0) * fmax(to->i2_a2 - from->i2_a2, 0)) * micro_per_ws;
+}
+
+static void net_circuit(struct ledger *ledger, int circuit, const struct ledger_span *span, double end_s)
+{
+    double sum = 0;
+    for (int leg = 0; leg <= LEDGER_LEGS; leg++) {
+        int point = ledger_point(circuit, leg);
+        struct ledger_power now = integral_at(span, point, end_s);
+        double more = leg > 0 ? apparent(&ledger->netted[point], &now) : 0;
+        net(ledger->energy[point], &ledger->netted[point], &now);
+        ledger->netted[point] = now;
+        ledger->energy[point][APPARENT] += more;
+        sum += more;
+    }
+    ledger->energy[ledger_point(circuit, 0)][APPARENT] += sum;
 }
 
 void ledger_net(struct ledger *ledger, double end_s)
@@ -76,10 +97,8 @@ void ledger_net(struct ledger *ledger, double end_s)
     pthread_mutex_lock(&ledger->lock);
     const struct ledger_span *span = find(ledger, end_s);
     ledger->overrun = ledger->overrun || span == NULL;
-    for (int point = 0; point < LEDGER_POINTS && span != NULL; point++) {
-        struct ledger_power now = integral_at(span, point, end_s);
-        net(ledger->energy[point], &ledger->netted[point], &now);
-        ledger->netted[point] = now;
+    for (int circuit = 0; circuit < LEDGER_CIRCUITS && span != NULL; circuit++) {
+        net_circuit(ledger, circuit, span, end_s);
     }
     ledger->netted_s = end_s;
     pthread_mutex_unlock(&ledger->lock);

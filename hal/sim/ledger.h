@@ -5,6 +5,8 @@
  * other intervals would disagree with a perfect meter wherever power changes its sign inside a window; so the model's
  * signed integrals are kept for a while and netted over the very windows that the meter reports. A circuit's legs are
  * netted by themselves as well: while one imports and the other exports, the circuit as a whole has only the difference.
+ * Apparent energy is U I T of each window and leg, from the squares over the window, and a circuit's the sum of its legs':
+ * while a current flows half of the time, that is more than half of what it would be.
  * Units:   s since the start of the simulation; W, var, VA; energies in micro-units.
  * Threads: ledger_add from the thread that simulates, the others from any; a lock between them.
  */
@@ -15,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LEDGER_POINTS = 9, LEDGER_ENERGIES = 7, LEDGER_SPANS = 1024 };
+enum { LEDGER_CIRCUITS = 3, LEDGER_LEGS = 2, LEDGER_POINTS = 9, LEDGER_ENERGIES = 7, LEDGER_SPANS = 1024 };
 
 /* The index of grid, solar or load (circuit 0..2) as a whole (leg 0), or of one leg (1, 2). */
 static inline int ledger_point(int circuit, int leg)
@@ -24,13 +26,15 @@ static inline int ledger_point(int circuit, int leg)
 }
 
 struct ledger_power { /* signed: p_w > 0 import, q1_var > 0 current lags on import */
-    double p_w, q1_var, s_va;
+    double p_w, q1_var;
+    double s_va;         /* U I; what is netted comes from the squares */
+    double u2_v2, i2_a2; /* squares of the rms values; of legs only */
 };
 
 struct ledger_span {
     double start_s;
     struct ledger_power power[LEDGER_POINTS];    /* from start_s to the next span's */
-    struct ledger_power integral[LEDGER_POINTS]; /* from 0 to start_s, in Ws, vars, VAs */
+    struct ledger_power integral[LEDGER_POINTS]; /* from 0 to start_s; s_va is left 0 */
 };
 
 struct ledger {

@@ -13,7 +13,7 @@ static const double micro_per_ws = 1e6 / 3600;
 
 struct wave {
     double mean;
-    double rms;     /* without the mean */
+    double squares; /* mean square without the mean's */
     double in_sine; /* peak of the fundamental's parts */
     double in_cosine;
 };
@@ -39,7 +39,7 @@ static struct wave wave_of(const struct truth *truth, const double *x)
     double mean = sum / WAVEFORM_POINTS;
     return (struct wave){
         .mean = mean,
-        .rms = sqrt(fmax(squares / WAVEFORM_POINTS - mean * mean, 0)),
+        .squares = fmax(squares / WAVEFORM_POINTS - mean * mean, 0),
         .in_sine = 2 * in_sine / WAVEFORM_POINTS,
         .in_cosine = 2 * in_cosine / WAVEFORM_POINTS,
     };
@@ -63,11 +63,6 @@ static struct beside beside_of(const struct waveform_segment *segment, bool sola
     return beside;
 }
 
-static double with_tones(double rms, double squares)
-{
-    return squares > 0 ? sqrt(rms * rms + squares) : rms;
-}
-
 static struct ledger_power leg_power(const struct truth *truth, const struct wave *u, const double *u_v,
                                      const double *i_a, const struct beside *tones)
 {
@@ -76,12 +71,15 @@ static struct ledger_power leg_power(const struct truth *truth, const struct wav
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         product += u_v[n] * i_a[n];
     }
+    double u2_v2 = u->squares + tones->u2_v2, i2_a2 = i.squares + tones->i2_a2;
     return (struct ledger_power){
         .p_w = product / WAVEFORM_POINTS - u->mean * i.mean + tones->p_w,
         /* Im(U conj(I)) of the phasors in_cosine - j in_sine; i = sin(x - phi) against u = sin(x) gives
          * sin(phi) / 2. */
         .q1_var = (u->in_cosine * i.in_sine - u->in_sine * i.in_cosine) / 2,
-        .s_va = with_tones(u->rms, tones->u2_v2) * with_tones(i.rms, tones->i2_a2),
+        .s_va = sqrt(u2_v2 * i2_a2),
+        .u2_v2 = u2_v2,
+        .i2_a2 = i2_a2,
     };
 }
 

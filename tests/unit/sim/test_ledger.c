@@ -37,7 +37,8 @@ static void test_the_netting_interval_decides_what_is_import(void **state)
         double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
         ledger_init(&ledger);
         for (int k = 0; k < 20; k++) {
-            struct ledger_power power[LEDGER_POINTS] = {{k % 2 ? -50.0 : 100.0, 10, 100}};
+            struct ledger_power power[LEDGER_POINTS] = {{.p_w = k % 2 ? -50.0 : 100.0, .q1_var = 10}};
+            power[1] = (struct ledger_power){.u2_v2 = 400, .i2_a2 = 25};
             ledger_add(&ledger, 0.5 * k, power);
         }
         print_message("  %s\n", cases[i].name);
@@ -64,7 +65,7 @@ static void test_quadrants_follow_the_signs(void **state)
         static struct ledger ledger;
         double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
         ledger_init(&ledger);
-        struct ledger_power power[LEDGER_POINTS] = {[3] = {signs[i].p_w, signs[i].q1_var, 2}};
+        struct ledger_power power[LEDGER_POINTS] = {[3] = {.p_w = signs[i].p_w, .q1_var = signs[i].q1_var}};
         ledger_add(&ledger, 0, power);
         ledger_net(&ledger, 3600);
         assert_true(ledger_read(&ledger, &netted_s, energy));
@@ -80,9 +81,9 @@ static void test_legs_are_netted_by_themselves(void **state)
     static struct ledger ledger;
     double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
     struct ledger_power power[LEDGER_POINTS] = {0};
-    power[ledger_point(0, 0)] = (struct ledger_power){300, -100, 1700};
-    power[ledger_point(0, 1)] = (struct ledger_power){1000, 200, 1020};
-    power[ledger_point(0, 2)] = (struct ledger_power){-700, -300, 680};
+    power[ledger_point(0, 0)] = (struct ledger_power){.p_w = 300, .q1_var = -100};
+    power[ledger_point(0, 1)] = (struct ledger_power){1000, 200, 0, 102.0 * 102, 100};
+    power[ledger_point(0, 2)] = (struct ledger_power){-700, -300, 0, 100.0 * 100, 6.8 * 6.8};
     ledger_init(&ledger);
     ledger_add(&ledger, 0, power);
     ledger_net(&ledger, 3600);
@@ -96,12 +97,33 @@ static void test_legs_are_netted_by_themselves(void **state)
     ledger_close(&ledger);
 }
 
+/* A current that flows half of the time: U I sqrt(1/2) over windows with both halves, U I / 2 over windows of a half. */
+static void test_apparent_energy_is_of_the_windows_rms_values(void **state)
+{
+    (void)state;
+    for (int halves = 1; halves <= 2; halves++) {
+        static struct ledger ledger;
+        double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
+        ledger_init(&ledger);
+        for (int k = 0; k < 20; k++) {
+            struct ledger_power power[LEDGER_POINTS] = {[1] = {.u2_v2 = 10000, .i2_a2 = k % 2 ? 0 : 64}};
+            ledger_add(&ledger, 0.5 * k, power);
+        }
+        for (int k = halves; k <= 20; k += halves)
+            ledger_net(&ledger, 0.5 * k);
+        assert_true(ledger_read(&ledger, &netted_s, energy));
+        near(energy[0][6] * 3600e-6, halves == 1 ? 4000 : 8000 * sqrt(0.5));
+        near(energy[1][6], energy[0][6]);
+        ledger_close(&ledger);
+    }
+}
+
 static void test_a_window_that_comes_too_late_is_told(void **state)
 {
     (void)state;
     static struct ledger ledger;
     double energy[LEDGER_POINTS][LEDGER_ENERGIES], netted_s;
-    struct ledger_power power[LEDGER_POINTS] = {{1, 1, 1}};
+    struct ledger_power power[LEDGER_POINTS] = {{.p_w = 1, .q1_var = 1}};
     ledger_init(&ledger);
     for (int k = 0; k <= LEDGER_SPANS; k++)
         ledger_add(&ledger, k, power);
@@ -116,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_the_netting_interval_decides_what_is_import),
         cmocka_unit_test(test_quadrants_follow_the_signs),
         cmocka_unit_test(test_legs_are_netted_by_themselves),
+        cmocka_unit_test(test_apparent_energy_is_of_the_windows_rms_values),
         cmocka_unit_test(test_a_window_that_comes_too_late_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
