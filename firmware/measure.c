@@ -43,6 +43,8 @@ int measure_init(struct measure *measure, const struct measure_config *config)
     if (measure->meter == NULL)
         return -ENOMEM;
     registers_init(&measure->registers, &config->meter.topology, &config->creep);
+    aggregate_init(&measure->aggregate, AGGREGATE_WINDOWS);
+    frequency_init(&measure->frequency, FREQUENCY_PERIOD_MS);
     noise_watch_init(&measure->noise, &config->meter.topology, config->calibration);
     for (int k = 0; k < MEASURE_INTERVALS; k++)
         interval_init(&measure->builder[k], intervals[k].period_ms,
@@ -115,6 +117,26 @@ static void watch_noise(struct measure *measure, const struct reading *reading)
         live->noise[k] = measure->noise.state[k];
         live->noise_lsb[k] = measure->noise.noise_lsb[k];
     }
+}
+
+/* What is made of several windows but stored nowhere. */
+static void aggregate_window(struct measure *measure, const struct reading *reading, int64_t utc_start_ms,
+                             int64_t utc_end_ms)
+{
+    struct mailbox_live *live = &measure->live;
+    struct aggregate *aggregated = &measure->aggregated;
+    struct frequency closed;
+    convert_detail(reading, utc_start_ms, utc_end_ms, &measure->detail.window);
+    if (aggregate_add(&measure->aggregate, reading, aggregated)) {
+        const int64_t length_ns = aggregated->reading.end_ns - aggregated->reading.start_ns;
+        convert_detail(&aggregated->reading, utc_end_ms - length_ns / 1000000, utc_end_ms,
+                       &measure->detail.aggregate);
+    }
+    if (frequency_add(&measure->frequency, reading, utc_start_ms, utc_end_ms, &closed)) {
+        live->f_10s_hz = closed.f_hz;
+        live->f_10s_utc_start_ms = isnan(closed.f_hz) ? RECORD_ABSENT : closed.utc_start_ms;
+    }
+    watch_noise(measure, reading);
 }
 
 /* What stands in the mailbox and in the detail file is one value. */
@@ -196,8 +218,7 @@ static void take_window(struct measure *measure, struct reading *reading)
         if (interval_add(&measure->builder[k], reading, &measure->registers, utc_start_ms, utc_end_ms,
                          &closed))
             publish_interval(measure, k, &closed);
-    convert_detail(reading, utc_start_ms, utc_end_ms, &measure->detail.window);
-    watch_noise(measure, reading);
+    aggregate_window(measure, reading, utc_start_ms, utc_end_ms);
     publish_window(measure, reading);
     if (measure->config.window != NULL)
         measure->config.window(measure->config.context, reading->end_ns);

@@ -10,6 +10,8 @@
 #define VATIO_FIRMWARE_MEASURE_H
 
 #include "calibration/model.h"
+#include "dsp/aggregate.h"
+#include "dsp/frequency.h"
 #include "dsp/interval.h"
 #include "dsp/meter.h"
 #include "dsp/registers.h"
@@ -53,8 +55,11 @@ struct measure {
     struct meter *meter;
     struct registers registers;
     struct interval_builder builder[MEASURE_INTERVALS];
-    struct mailbox_live live; /* identity is filled in by main before the start */
-    struct detail detail;     /* as live */
+    struct mailbox_live live;           /* identity is filled in by main before the start */
+    struct detail detail;               /* as live */
+    struct aggregate_builder aggregate; /* 150 or 180 cycles */
+    struct aggregate aggregated;        /* the newest one; here, not on the thread's small stack */
+    struct frequency_builder frequency; /* of 10 s */
     struct noise_watch noise;
     bool coded;                /* the newest scan carried codes: there is an LSB */
     unsigned standing_quality; /* of every scan */
