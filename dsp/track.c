@@ -203,7 +203,8 @@ double track_add(struct track *track, const struct track_phase *phase, int sourc
     count(track, phase, source, window, f_hz);
     track->rate_hz_s = rate(track, window, f_hz);
     track->n_known++;
-    double next_hz = f_hz + track->rate_hz_s * window->duration_s;
+    double next_s = window->cycles / (f_hz + track->rate_hz_s * window->duration_s);
+    double next_hz = f_hz + track->rate_hz_s * (window->duration_s + next_s) / 2; /* from middle to middle */
     track->f_hz = fmax(track->f_low_hz, fmin(track->f_high_hz, next_hz));
     track->pull = pull(phase->mean_rad, phase->slope, window->cycles);
     track->locked = true;
