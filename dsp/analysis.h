@@ -12,6 +12,7 @@
 
 #include "dsp/cycle.h"
 #include "dsp/halfcycle.h"
+#include "dsp/lines.h"
 #include "dsp/meter.h"
 #include "dsp/ring.h"
 #include "dsp/spectrum.h"
@@ -39,6 +40,8 @@ struct analysis {
     struct strip strip;
     struct cycle cycle;
     struct spectrum spectrum;
+    struct lines shared; /* of the scans */
+    struct lines own;    /* of a channel with holes of its own */
     struct analysis_channel channel[DSP_CHANNELS];
 };
 

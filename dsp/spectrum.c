@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/spectrum.h"
 
-#include <math.h>
 #include <string.h>
-
-static const double pi = 3.14159265358979323846;
 
 bool spectrum_init(struct spectrum *spectrum, int cycles, int points)
 {
@@ -40,25 +37,9 @@ void spectrum_close(struct spectrum *spectrum)
     fftw_free(spectrum->mean_bin);
 }
 
-/* Transform to peak phasors, equalised. turn is pi times the samples' spacing over the transform's length, so that
- * sinc(f d) of bin k is sin(k turn) / (k turn); the sine comes from turning a unit phasor. */
-static void equalise(fftw_complex *from, int length, double spacing, int n_bins, struct phasor to[])
+void spectrum_add_harmonics(struct spectrum *spectrum, const double inverse[], int h_max,
+                            struct phasor harmonic[])
 {
-    const double turn = fmax(pi * spacing / length, 1e-12);
-    const struct phasor step = {cos(turn), sin(turn)};
-    struct phasor angle = {1, 0};
-    to[0] = (struct phasor){from[0][0] / length, 0};
-    for (int k = 1; k < n_bins; k++) {
-        angle = phasor_product(angle, step);
-        double sinc = angle.im / (k * turn);
-        double gain = 2.0 / length / fmax(sinc * sinc, 1 / EQUALISER_MOST);
-        to[k] = (struct phasor){gain * from[k][0], gain * from[k][1]};
-    }
-}
-
-void spectrum_add_harmonics(struct spectrum *spectrum, double spacing, int h_max, struct phasor harmonic[])
-{
-    struct phasor correction[DSP_HARMONICS + 1];
     for (int k = 0; k < spectrum->points; k++) {
         double sum = 0;
         for (int c = 0; c < spectrum->cycles; c++) {
@@ -67,30 +48,22 @@ void spectrum_add_harmonics(struct spectrum *spectrum, double spacing, int h_max
         spectrum->mean[k] = sum / spectrum->cycles;
     }
     fftw_execute(spectrum->mean_plan);
-    equalise(spectrum->mean_bin, spectrum->points, spacing, h_max + 1, correction);
-    for (int h = 0; h <= h_max; h++) {
-        harmonic[h] = phasor_sum(harmonic[h], correction[h]);
+    harmonic[0].re += spectrum->mean_bin[0][0] / spectrum->points;
+    for (int h = 1; h <= h_max; h++) {
+        double gain = 2.0 / spectrum->points * inverse[h * spectrum->cycles];
+        harmonic[h].re += gain * spectrum->mean_bin[h][0];
+        harmonic[h].im += gain * spectrum->mean_bin[h][1];
     }
 }
 
-void spectrum_read(struct spectrum *spectrum, double spacing, int n_bins, struct phasor bin[])
+void spectrum_read(struct spectrum *spectrum, const double inverse[], int n_bins, struct phasor bin[])
 {
     fftw_execute(spectrum->grid_plan);
-    equalise(spectrum->grid_bin, spectrum->n_grid, spacing, n_bins, bin);
-}
-
-double spectrum_noise(const struct phasor bin[], int first, int n_bins, int cycles)
-{
-    double sum = 0;
-    int n = 0;
-    for (int k = first; k < n_bins; k++) {
-        int apart = k % cycles;
-        if (apart > 1 && apart < cycles - 1) {
-            sum += phasor_square(bin[k]);
-            n++;
-        }
+    bin[0] = (struct phasor){spectrum->grid_bin[0][0] / spectrum->n_grid, 0};
+    for (int k = 1; k < n_bins; k++) {
+        double gain = 2.0 / spectrum->n_grid * inverse[k];
+        bin[k] = (struct phasor){gain * spectrum->grid_bin[k][0], gain * spectrum->grid_bin[k][1]};
     }
-    return n >= NOISE_BINS_LEAST ? sum / n : 0;
 }
 
 void spectrum_undo_poles(struct phasor bin[], int n_bins, double bin_hz, double high_pass_hz,

@@ -3,7 +3,8 @@
 
 Method: a Fourier series is fitted to the samples by least squares at their own instants, its frequency along with its
 coefficients (Gauss-Newton); what the series leaves over keeps its own mean square and mean product. No window, no
-transform, no interpolation, no grid, no noise floor: nothing is shared with the meter's way but the definitions.
+transform, no interpolation, no grid: nothing is shared with the meter's way but the definitions. White noise is told from
+the remainder's second differences, and taken out of rms values where that is asked for.
 
 Units: s, V, A, W, var, VA, degrees. p_w > 0 is import, q1_var > 0 a lagging current, as in the meter. Values are AC, DC
 stands apart. Source of the definitions: IEEE 1459-2010.
@@ -30,8 +31,22 @@ class Series:
     peak: np.ndarray  # complex, [0] unused
     rest: np.ndarray
 
+    def mean_square(self):
+        return float(np.sum(np.abs(self.peak[1:]) ** 2) / 2 + np.mean(self.rest ** 2))
+
     def rms(self):
-        return math.sqrt(np.sum(np.abs(self.peak[1:]) ** 2) / 2 + np.mean(self.rest ** 2))
+        return math.sqrt(self.mean_square())
+
+    def noise_variance(self):
+        """Of one sample. What is left of white noise by a fit of p unknowns to n samples has (n - p) / n of its variance; its
+        second differences have six times that, while slow things hardly have any."""
+        n, unknowns = len(self.rest), 2 * len(self.peak) - 1
+        return float(np.mean(np.diff(self.rest, 2) ** 2)) / 6 * n / max(1, n - unknowns)
+
+    def clean_rms(self):
+        """Without white noise; the mean that stands apart has an n-th of it."""
+        n = len(self.rest)
+        return math.sqrt(max(0.0, self.mean_square() - self.noise_variance() * (n - 1) / n))
 
     def thd_pct(self, h_max):
         return 100 * math.sqrt(np.sum(np.abs(self.peak[2:h_max + 1]) ** 2)) / abs(self.peak[1])
@@ -137,8 +152,9 @@ def whole_cycles(t, f_hz):
     return t < t[0] + cycles / f_hz - spacing(t) / 2
 
 
-def measure(t_u, u, t_i, i, low_hz=42.5, high_hz=69.0, h_max=50):
-    """All quantities of one stretch; voltage and current have instants of their own. THD reaches to h_max."""
+def measure(t_u, u, t_i, i, low_hz=42.5, high_hz=69.0, h_max=50, clean=False):
+    """All quantities of one stretch; voltage and current have instants of their own. THD reaches to h_max. clean takes white
+    noise out of rms values and of what is made of them."""
     f_hz = find_frequency(t_u, u, low_hz, high_hz)
     keep = whole_cycles(t_u, f_hz)
     t_u, u, t_i, i = t_u[keep], u[keep], t_i[keep], i[keep]
@@ -146,10 +162,11 @@ def measure(t_u, u, t_i, i, low_hz=42.5, high_hz=69.0, h_max=50):
     n = min(len(u.peak), len(i.peak))
     power = u.peak[:n] * np.conj(i.peak[:n]) / 2
     p_w = float(np.sum(power.real)) + float(np.mean(u.rest * np.interp(t_u, t_i, i.rest)))
-    s_va = u.rms() * i.rms()
+    u_rms_v, i_rms_a = (u.clean_rms(), i.clean_rms()) if clean else (u.rms(), i.rms())
+    s_va = u_rms_v * i_rms_a
     h_max = min(h_max, n - 1)
     return Quantities(
-        f_hz=f_hz, u_rms_v=u.rms(), i_rms_a=i.rms(), u_dc_v=u.dc, i_dc_a=i.dc, p_w=p_w, p1_w=float(power[1].real),
+        f_hz=f_hz, u_rms_v=u_rms_v, i_rms_a=i_rms_a, u_dc_v=u.dc, i_dc_a=i.dc, p_w=p_w, p1_w=float(power[1].real),
         q1_var=float(power[1].imag), s_va=s_va, pf=p_w / s_va if s_va > 0 else math.nan,
         phi_deg=math.degrees(math.atan2(power[1].imag, power[1].real)), thd_u_pct=u.thd_pct(h_max),
         thd_i_pct=i.thd_pct(h_max), u_h_v=np.abs(u.peak) / math.sqrt(2), i_h_a=np.abs(i.peak) / math.sqrt(2))
