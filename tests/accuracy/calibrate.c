@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/accuracy/calibrate.h"
 
+#include "calibration/crosstalk.h"
 #include "hal/sim/noise.h"
+#include "tests/accuracy/fail.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double settle_s = 2;
 static const double rad_per_deg = 6.283185307179586 / 360;
@@ -85,21 +88,53 @@ void calibrate(struct rig_config *config, double phi_deg, double seconds)
     i->delay_ns += late_rad / (360 * rad_per_deg) / config->board.f_nominal_hz * 1e9;
 }
 
-/* The voltage's step is known from its gain: share = what the current channel shows of it, in steps of each. With the
- * share taken off, the rest of it is found the same way. */
 void calibrate_crosstalk(struct rig_config *config, double seconds)
 {
-    enum { ROUNDS = 2 };
+    static struct rig rig;
     struct rig_config bench = *config;
-    struct means means;
+    struct crosstalk crosstalk;
+    struct crosstalk_result result;
+    struct adc_scan scan;
     bench.source = NULL;
     bench.steady = (struct steady_config){
         .f_hz = config->board.f_nominal_hz, .u_v = config->board.u_nominal_v, .l2_u_v = -1};
-    for (int round = 0; round < ROUNDS; round++) {
-        read_means(&bench, seconds, &means);
-        const struct calibration_channel *u = &bench.calibration.channel[0];
-        const struct calibration_channel *i = &bench.calibration.channel[1];
-        bench.calibration.channel[1].crosstalk += means.p1_w / means.u1_v / i->gain / (means.u1_v / u->gain);
-    }
-    config->calibration.channel[1].crosstalk = bench.calibration.channel[1].crosstalk;
+    rig_init(&rig, &bench);
+    crosstalk_init(&crosstalk);
+    do {
+        rig_scan(&rig, &scan);
+        if (scan.faults == 0)
+            crosstalk_add(&crosstalk,
+                          scan.code[0] + config->calibration.channel[0].linearity_lsb[scan.code[0]],
+                          scan.code[1] + config->calibration.channel[1].linearity_lsb[scan.code[1]]);
+    } while (rig_seconds(&rig, scan.hold_ns[0]) < seconds);
+    rig_close(&rig);
+    crosstalk_read(&crosstalk, &result);
+    if (result.status != CROSSTALK_GOOD)
+        fail("no crosstalk: %s", crosstalk_reason(result.status));
+    config->calibration.channel[1].crosstalk = result.crosstalk;
+}
+
+void calibrate_linearity(struct rig_config *config, const struct steady_config *source, double seconds,
+                         struct linearity_result *result)
+{
+    static struct rig rig;
+    static struct linearity linearity;
+    struct rig_config bench = *config;
+    struct adc_scan scan;
+    bench.source = NULL;
+    bench.steady = *source;
+    rig_init(&rig, &bench);
+    linearity_init(&linearity);
+    do {
+        rig_scan(&rig, &scan);
+        if (scan.faults == 0)
+            linearity_add(&linearity, scan.hold_ns[0], scan.code[0]);
+    } while (rig_seconds(&rig, scan.hold_ns[0]) < seconds);
+    rig_close(&rig);
+    linearity_read(&linearity, result);
+    if (result->status != LINEARITY_GOOD)
+        return;
+    for (int k = 0; k < config->calibration.n_channels; k++)
+        memcpy(config->calibration.channel[k].linearity_lsb, result->linearity_lsb,
+               sizeof result->linearity_lsb);
 }

@@ -11,6 +11,7 @@
 #ifndef VATIO_ACCURACY_CALIBRATE_H
 #define VATIO_ACCURACY_CALIBRATE_H
 
+#include "calibration/linearity.h"
 #include "tests/accuracy/rig.h"
 
 /* Transformer ratio and Hall sensitivity 1 %, dividers 0.1 %, RC 5 %, zero points 10 mV, transformer's pole 30 %: uniform. */
@@ -19,7 +20,12 @@ void unit_draw(struct rig_config *config, uint64_t seed);
 /* At the nominal voltage and current and frequency, current lagging by phi_deg. */
 void calibrate(struct rig_config *config, double phi_deg, double seconds);
 
-/* The share that the converter keeps of the voltage's conversion, from what the current channel shows with no current. */
+/* The share that the converter keeps of the voltage's conversion: voltage applied, conductor open. */
 void calibrate_crosstalk(struct rig_config *config, double seconds);
+
+/* The converter's table, for all channels, from a source at the voltage input; they keep the one they have unless the
+ * result is good. */
+void calibrate_linearity(struct rig_config *config, const struct steady_config *source, double seconds,
+                         struct linearity_result *result);
 
 #endif

@@ -39,6 +39,7 @@ void group_ieee1459(const struct run *run);
 void group_start(const struct run *run);
 void group_battery(const struct run *run);
 void group_day(const struct run *run);
+void group_ideal_day(const struct run *run);
 void group_states(const struct run *run);
 
 #endif

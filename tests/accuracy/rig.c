@@ -124,7 +124,20 @@ void rig_scan(struct rig *rig, struct adc_scan *scan)
     } while (status == -EINTR);
     if (status != 0)
         fail("the simulated converter failed: %s", strerror(-status));
-    rig->stamp_ns[rig->stamps++ % RIG_STAMPS] = scan->hold_ns[0];
+}
+
+/* Where the samples are and how far apart, for rig->window. */
+static void note(struct rig *rig, const struct adc_scan *scan)
+{
+    int64_t widest_ns = 0;
+    for (int k = 0; k < scan->n; k++) {
+        int64_t distance_ns = rig->stamps > 0 ? scan->hold_ns[k] - rig->last_hold_ns[k] : 0;
+        widest_ns = distance_ns > widest_ns ? distance_ns : widest_ns;
+        rig->last_hold_ns[k] = scan->hold_ns[k];
+    }
+    rig->stamp_ns[rig->stamps % RIG_STAMPS] = scan->hold_ns[0];
+    rig->widest_ns[rig->stamps % RIG_STAMPS] = widest_ns;
+    rig->stamps++;
 }
 
 /* A scan's values, as firmware/measure takes them. */
@@ -148,6 +161,7 @@ static void feed(struct rig *rig)
         rig->clipped += clipped;
         calibration_scale_read(&rig->scale, scan.code, in.value);
     }
+    note(rig, &scan);
     meter_add(rig->meter, &in);
 }
 
@@ -156,25 +170,26 @@ static int64_t stamp(const struct rig *rig, int64_t n)
     return rig->stamp_ns[n % RIG_STAMPS];
 }
 
-/* The scans of the window that has closed are the first ones not used yet. */
+static double widest(const struct rig *rig, int64_t n)
+{
+    return (double)rig->widest_ns[n % RIG_STAMPS] / (double)rig->plan.period_ns;
+}
+
+/* The scans of the window that has closed are the first ones not used yet; the next one ends the last distance. */
 static void survey(struct rig *rig, const struct reading *reading)
 {
     struct rig_window window = {0};
     double sum_s = 0, squares_s2 = 0;
     int64_t n = rig->stamps_used;
     for (; n < rig->stamps && stamp(rig, n) < reading->end_ns; n++) {
-        if (n > 0)
-            window.widest_periods = fmax(window.widest_periods, (double)(stamp(rig, n) - stamp(rig, n - 1)));
-        if (stamp(rig, n) < reading->start_ns)
-            continue;
+        window.widest_periods = fmax(window.widest_periods, widest(rig, n));
         double t_s = (double)(stamp(rig, n) - reading->start_ns) * 1e-9;
         window.scans++;
         sum_s += t_s;
         squares_s2 += t_s * t_s;
     }
-    if (n > 0 && n < rig->stamps)
-        window.widest_periods = fmax(window.widest_periods, (double)(stamp(rig, n) - stamp(rig, n - 1)));
-    window.widest_periods /= (double)rig->plan.period_ns;
+    if (n < rig->stamps)
+        window.widest_periods = fmax(window.widest_periods, widest(rig, n));
     window.spread_s2 = window.scans > 0 ? squares_s2 - sum_s * sum_s / (double)window.scans : 0;
     rig->stamps_used = n;
     rig->window = window;
@@ -185,6 +200,13 @@ void rig_read(struct rig *rig, struct reading *reading)
     while (!meter_read(rig->meter, reading))
         feed(rig);
     survey(rig, reading);
+    if (rig->config.with_truth && !rig->begun) {
+        /* What came before the first window is nobody's. */
+        adc_sim_net(rig->sim, reading->start_ns);
+        if (!adc_sim_truth(rig->sim, &rig->before))
+            fail("the model's integrals were netted too late");
+        rig->begun = true;
+    }
     registers_add(&rig->registers, reading);
     if (rig->config.with_truth)
         adc_sim_net(rig->sim, reading->end_ns);
@@ -207,4 +229,11 @@ void rig_truth(struct rig *rig, struct sim_truth *truth)
 {
     if (!adc_sim_truth(rig->sim, truth))
         fail("the model's integrals were netted too late");
+    truth->duration_s -= rig->before.duration_s;
+    for (int c = 0; c < CIRCUITS; c++)
+        for (int k = 0; k < ENERGIES; k++) {
+            truth->energy[c][k] -= rig->before.energy[c][k];
+            for (int leg = 0; leg < 2; leg++)
+                truth->leg[c][leg][k] -= rig->before.leg[c][leg][k];
+        }
 }

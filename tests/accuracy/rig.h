@@ -35,7 +35,7 @@ struct rig_config {
     bool with_truth; /* the model's integrals are netted with each window: rig_truth */
 };
 
-/* What the samples of a window were, beside its reading. Of the first channel. */
+/* What the samples of a window were, beside its reading. */
 struct rig_window {
     int64_t scans; /* that were held within it */
     double
@@ -60,8 +60,12 @@ struct rig {
     int64_t start_ns; /* the clock at second 0 of the simulation */
     int64_t clipped;  /* scans with a code at an end of the range */
     struct rig_window window;
-    int64_t stamp_ns[RIG_STAMPS]; /* of the latest scans */
+    int64_t stamp_ns[RIG_STAMPS];  /* of the latest scans */
+    int64_t widest_ns[RIG_STAMPS]; /* from the scan before to each, of the channel where it is most */
+    int64_t last_hold_ns[DSP_CHANNELS];
     int64_t stamps, stamps_used;
+    bool begun;              /* a window was read */
+    struct sim_truth before; /* of the model until the first window */
 };
 
 /* board/reference.ini at f_nominal_hz (50 or 60): nominal calibration marked as made, steady at nominal voltage and
@@ -92,7 +96,7 @@ double rig_seconds(const struct rig *rig, int64_t ns);
 /* One scan of the converter that the meter does not see. */
 void rig_scan(struct rig *rig, struct adc_scan *scan);
 
-/* The model's integrals up to the last window. */
+/* The model's integrals from the first window's start to the last one's end. */
 void rig_truth(struct rig *rig, struct sim_truth *truth);
 
 #endif
