@@ -85,10 +85,12 @@ static void report_noise(struct measure *measure, int k, enum detail_noise befor
 {
     static const struct {
         enum detail_noise state;
-        const char *begin, *end, *meaning;
+        const char *begin, *end, *begin_text, *end_text;
     } kinds[] = {
-        {DETAIL_NOISE_QUIET, "quiet", "quiet-end", "dither missing, small currents read wrong"},
-        {DETAIL_NOISE_NOISY, "noisy", "noisy-end", "too much noise, small values scatter"},
+        {DETAIL_NOISE_QUIET, "quiet", "quiet-end", "dither missing, small currents read wrong",
+         "enough noise for small currents again"},
+        {DETAIL_NOISE_NOISY, "noisy", "noisy-end", "too much noise, small values scatter",
+         "no longer too much noise"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct record_event event = {.schema = RECORD_SCHEMA, .stream = STREAM_EVENT};
@@ -101,7 +103,7 @@ static void report_noise(struct measure *measure, int k, enum detail_noise befor
         memcpy(event.boot_id, measure->live.boot_id, sizeof event.boot_id);
         snprintf(event.kind, sizeof event.kind, "%s", kinds[i].state == now ? kinds[i].begin : kinds[i].end);
         snprintf(event.detail, sizeof event.detail, "%s: %s", measure->live.channel[k],
-                 kinds[i].state == now ? kinds[i].meaning : "within limits again");
+                 kinds[i].state == now ? kinds[i].begin_text : kinds[i].end_text);
         if (measure->config.events != NULL && !spsc_push(measure->config.events, &event))
             health_add(&measure->config.health->records_lost, 1);
     }

@@ -3,7 +3,7 @@
 #include "tools/vatio/format.h"
 #include "tools/vatio/meter.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +32,15 @@ static void print_number(FILE *out, double value, const char *unit)
     char cell[FORMAT_CELL];
     format_real(value, unit, cell);
     fprintf(out, " %*s", COLUMN_WIDTH, cell);
+}
+
+/* Of rms values that are a few parts in ten thousand of the fundamental. */
+static void print_order(FILE *out, double value)
+{
+    if (isnan(value))
+        fprintf(out, " %*s", COLUMN_WIDTH, "-");
+    else
+        fprintf(out, " %*.4f", COLUMN_WIDTH, value);
 }
 
 static void print_head(FILE *out, const struct detail *detail, const struct detail_values *values)
@@ -94,8 +103,7 @@ static void print_spectrum(FILE *out, const struct detail *detail, const struct 
     for (int h = 0; h <= last && h < DETAIL_ORDERS; h++) {
         fprintf(out, "%5d", h);
         for (size_t k = 0; k < detail_spectra_n; k++)
-            print_number(out, (double)detail_orders(&detail_spectra[k], &values->point[p])[h],
-                         detail_spectra[k].unit);
+            print_order(out, (double)detail_orders(&detail_spectra[k], &values->point[p])[h]);
         fputc('\n', out);
     }
 }

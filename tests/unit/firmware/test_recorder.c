@@ -105,6 +105,27 @@ static struct seen read_back(struct bench *bench, enum record_stream stream, sto
     return seen;
 }
 
+/* Events of measure come through a ring, so that it need not wait for those of others. */
+static void test_events_of_measure_are_stored_as_they_were_made(void **state)
+{
+    struct bench *bench = *state;
+    struct record_event memory[4];
+    struct spsc ring;
+    struct record_event event = {.schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .utc_ms = 77, .value = 0.1};
+    strcpy(event.kind, "quiet");
+    assert_int_equal(spsc_init(&ring, memory, sizeof memory[0], 4), 0);
+    bench->recorder.notices = &ring;
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    assert_true(spsc_push(&ring, &event));
+    strcpy(event.kind, "quiet-end");
+    assert_true(spsc_push(&ring, &event));
+    recorder_stop(&bench->recorder);
+    struct seen seen = read_back(bench, STREAM_EVENT, see_event);
+    assert_int_equal(seen.n, 2);
+    assert_string_equal(seen.last_kind, "quiet-end");
+    assert_int_equal(spsc_count(&ring), 0);
+}
+
 static void test_what_was_queued_before_the_stop_is_on_disk_after_it(void **state)
 {
     struct bench *bench = *state;
@@ -219,6 +240,8 @@ static void test_a_failing_store_alone_makes_no_disk_read_only(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_events_of_measure_are_stored_as_they_were_made, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_what_was_queued_before_the_stop_is_on_disk_after_it, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_events_beyond_the_queue_are_counted_as_lost, set_up, tear_down),

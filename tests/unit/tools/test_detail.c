@@ -89,7 +89,7 @@ static void a_spectrum_has_a_row_for_each_order_up_to_h_max(void **state)
     (void)state;
     assert_int_equal(VATIO("detail", "--point", "solar", "--spectrum"), CLI_OK);
     assert_contains(out, "\nsolar\n    h        u_h_v        i_h_a       u_sg_v       i_sg_a ");
-    assert_contains(out, "\n    3            -            -            -        0.375 ");
+    assert_contains(out, "\n    3            -            -            -       0.3750 ");
     assert_null(strstr(out, "\n    4 "));
 }
 
