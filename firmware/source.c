@@ -81,7 +81,11 @@ static struct waveform_source *open_house(struct source *source, const struct co
         .legs = legs_of(source->board, config),
         .micro_peak_w = config->micro_peak_w,
         .micro_leg = (int)config->micro_leg,
+        .upset = config->upset,
     };
+    struct upset upset;
+    if (upset_init(&upset, &config->upset, error, error_size) < 0)
+        return NULL;
     if (house.micro_leg > house.legs) {
         snprintf(error, error_size, "sim.micro_leg = 2: expected 1, as the installation has one leg");
         return NULL;
@@ -110,7 +114,7 @@ static struct waveform_source *open_steady(struct source *source, const struct c
         .f_rate_hz_s = config->f_rate_hz_s,
         .shape = config->shape,
         .battery_w = config->battery_w,
-        .seed = (uint64_t)config->sim_seed,
+        .seed = (uint64_t)config->sim_seed * 4 + 1, /* apart from the converter's */
         .l2_angle_deg = config->l2_angle_deg,
         .upset = config->upset,
         .f_low_hz = config->f_low_hz > 0 ? config->f_low_hz : source->board->f_nominal_hz * 85 / 100,

@@ -7,12 +7,15 @@
  * Legs:    with two (120/240 V split phase) the second leg's voltage is the first's turned round, with its own drift;
  *          some loads hang on leg 1, some on leg 2, some across both, and so does the inverter: its current enters at
  *          leg 1 and leaves at leg 2, generation on both. A micro-inverter feeds one leg.
+ * Upsets:  hal/sim/upset.h; the loads are solved anew for the voltage that is left. A phase jump turns the installation
+ *          as a whole, by whole points of the tables (0.7 degrees).
  * Balance: grid = load - solar at each table point of each leg, so grid + solar = load to rounding. Same seed and
  *          settings: the same bytes.
  */
 #ifndef VATIO_HAL_SIM_HOUSE_H
 #define VATIO_HAL_SIM_HOUSE_H
 
+#include "hal/sim/upset.h"
 #include "hal/sim/waveform.h"
 
 #include <stdbool.h>
@@ -29,6 +32,7 @@ struct house_config {
     int legs;            /* 0 and 1: one, 2: two */
     int micro_leg;       /* 1 or 2: where the micro-inverter feeds; 0 = leg 1 */
     double micro_peak_w; /* 0 = no micro-inverter */
+    struct upset_config upset;
 };
 
 /* Opaque; from house_init (allocates once), freed by house_close. NULL when the configuration is out of range or

@@ -11,6 +11,8 @@ static const double solve_v = 1e-7;
 static const double diode_v = 0.8;            /* of a silicon diode */
 static const double choke_s = 60e-6;          /* rise time of a dimmer's choke */
 static const double filament_exponent = 0.46; /* I goes with U^0.54 */
+static const double filament_cold = 0.0045;   /* U / rated at which that has come down to a twelfth */
+static const double lockout_v = 40;           /* below it a converter takes nothing from its capacitor */
 
 void law_resistor(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
                   double current_a[WAVEFORM_POINTS])
@@ -34,7 +36,7 @@ static double start_factor(const struct law_plate *plate, double on_s)
 /* The hot filament's resistance settles with the rms voltage over it. */
 static double filament_s(double p_w, double u_rms_v)
 {
-    return p_w / rated_squared * pow(u_rms_v / MAINS_RATED_V, -filament_exponent);
+    return p_w / rated_squared * pow(fmax(u_rms_v / MAINS_RATED_V, filament_cold), -filament_exponent);
 }
 
 void law_filament(const struct law_plate *plate, struct law_state *state, const struct supply *supply,
@@ -85,7 +87,8 @@ static double rectifier_cycle(const struct law_plate *plate, const struct supply
     double over_series = 1 / (plate->series_ohm + volt_per_a);
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         double u_v = supply->wave.u_v[n];
-        double drained_v = capacitor_v - volt_per_a * plate->p_w / capacitor_v;
+        double drained_v =
+            capacitor_v > lockout_v ? capacitor_v - volt_per_a * plate->p_w / capacitor_v : capacitor_v;
         double charge_a = fmax((fabs(u_v) - 2 * diode_v - drained_v) * over_series, 0);
         capacitor_v = drained_v + volt_per_a * charge_a;
         current_a[n] = copysign(charge_a, u_v);

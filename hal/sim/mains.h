@@ -34,14 +34,22 @@ struct supply {
     struct mains_wave wave;
 };
 
+/* The drop along a leg's conductor at the rated voltage, seen from the leg: sine sin x + cosine cos x. */
+struct mains_drop {
+    double sine_v, cosine_v;
+};
+
 struct mains {
     struct noise noise;
     struct noise leg_noise; /* apart, so that leg 1 drifts alike with and without leg 2 */
     double f_nominal_hz;
     double f_hz;
     int legs;
-    double u_ratio;   /* common to the legs, 0.97..1.03 */
-    double leg_ratio; /* leg 1 is higher by it, leg 2 lower, -0.005..0.005 */
+    double u_ratio;     /* common to the legs, 0.97..1.03 */
+    double leg_ratio;   /* leg 1 is higher by it, leg 2 lower, -0.005..0.005 */
+    double apart;       /* leg_ratio and the neutral's drop together */
+    double upset_ratio; /* what an event or flicker leaves of all voltages; 1 = all */
+    struct mains_drop drop[WAVEFORM_LEGS];
     struct mains_wave rated;
     struct supply supply[SUPPLIES]; /* now; with one leg only SUPPLY_L1 */
 };
@@ -52,5 +60,8 @@ void mains_init(struct mains *mains, double f_nominal_hz, int legs, uint64_t see
 /* Amplitude and frequency after another duration_s. neutral_ratio: the drop along the neutral as a share of the nominal
  * voltage; > 0: leg 1 sinks and leg 2 rises by it; held to +-0.015. With one leg it has no effect. */
 void mains_step(struct mains *mains, double duration_s, double neutral_ratio);
+
+/* From now on. A drop is of the fundamental alone: what its current's harmonics do to the voltage is left out. */
+void mains_upset(struct mains *mains, double ratio, const struct mains_drop drop[WAVEFORM_LEGS]);
 
 #endif

@@ -7,7 +7,9 @@
 enum { HOUR_S = 3600, DAY_S = 86400 };
 
 static const double pi = 3.141592653589793;
-static const double start_w = 10; /* below it the inverter sleeps */
+static const double start_w = 10;       /* below it the inverter sleeps */
+static const double trip_ratio = 0.5;   /* of the nominal voltage: below it the inverter lets go */
+static const double limit_ratio = 0.88; /* below it the current is no longer raised to keep the power */
 
 static double draw(struct noise *noise, double from, double to)
 {
@@ -62,8 +64,8 @@ void solar_step(struct solar *solar, const struct supply *supply, bool supply_ch
         return;
     }
     double p_w = solar->peak_w * clear_sky(now_s) * solar->sky;
-    solar->p_w = p_w > start_w ? p_w : 0;
-    double rms_a = solar->p_w / (solar->u_nominal_v * supply->u_ratio);
+    solar->p_w = p_w > start_w && supply->u_ratio > trip_ratio ? p_w : 0;
+    double rms_a = solar->p_w / (solar->u_nominal_v * fmax(supply->u_ratio, limit_ratio));
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         solar->current_a[n] = rms_a * solar->shape[n];
     }
