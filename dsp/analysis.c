@@ -123,7 +123,8 @@ static void set_noise(struct wave *wave, const struct lines *lines, const struct
     const double known = fmax(variance, 0);
     wave->noise_rms = variance >= 0 ? sqrt(variance) : ABSENT;
     for (int k = 1; k < wave->n_bins; k++) {
-        double poles = (1 + high * high / ((double)k * k)) * (1 + low * low * k * k);
+        double square = (double)k * k;
+        double poles = (1 + high * high / square) * (1 + low * low * square);
         wave->noise[k] = known * lines->noise[k] * poles;
     }
 }

@@ -13,12 +13,15 @@
 #include "dsp/cycle.h"
 #include "dsp/strip.h"
 
-enum { BRIDGE_MEAN = 4 };
+enum {
+    BRIDGE_MEAN = 4,
+    GRID_SPARE = 3 /* points behind the grid that may be written */
+};
 
 /* r = x - template(u). */
 void grid_residual(struct strip *strip, const struct cycle *cycle);
 
-/* r onto n points. Without a sample the grid is 0. */
+/* r onto n points; grid has room for GRID_SPARE more. Without a sample the grid is 0. */
 void grid_write(const struct strip *strip, double *grid, int n);
 
 #endif

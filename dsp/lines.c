@@ -195,9 +195,11 @@ void lines_add(struct lines *lines, const struct strip *strip, double period, in
     join(lines->square, kept);
     join(lines->square, square);
     const double step = period / lines->n_grid;
+    const double least = 1 / EQUALISER_MOST;
     for (int k = 0; k < n_bins; k++) {
         double at = step * k * (step * k);
-        lines->inverse[k] = 1 / fmax(joined(lines->square, kept, at), 1 / EQUALISER_MOST);
+        double share = joined(lines->square, kept, at);
+        lines->inverse[k] = 1 / (share > least ? share : least);
         lines->noise[k] = joined(lines->square, square, at);
     }
     if (strip->missing > 0) {

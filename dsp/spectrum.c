@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dsp/spectrum.h"
 
+#include "dsp/grid.h"
+
 #include <string.h>
 
 bool spectrum_init(struct spectrum *spectrum, int cycles, int points)
@@ -10,7 +12,7 @@ bool spectrum_init(struct spectrum *spectrum, int cycles, int points)
     spectrum->cycles = cycles;
     spectrum->points = points;
     spectrum->n_grid = n;
-    spectrum->grid = fftw_alloc_real((size_t)n);
+    spectrum->grid = fftw_alloc_real((size_t)n + GRID_SPARE);
     spectrum->grid_bin = fftw_alloc_complex((size_t)n / 2 + 1);
     spectrum->mean = fftw_alloc_real((size_t)points);
     spectrum->mean_bin = fftw_alloc_complex((size_t)points / 2 + 1);

@@ -26,7 +26,7 @@ struct strip {
     double *x;
     double *r;
     double hole;    /* spacings above it are holes */
-    double spacing; /* effective: d^2 = sum(d_n^3) / sum(d_n) over all but the holes; 0 when there is none */
+    double spacing; /* mean of all but the holes; 0 when there is none */
     double widest;  /* largest spacing, window edges without a sample included */
     double missing; /* sum of the holes */
 };
