@@ -62,4 +62,43 @@ static inline double sine_level_lsb(double peak, double f_hz, double angle_rad, 
     return (offset_v + size * sin(2 * fixture_pi * f_hz * t_s + angle_rad + shift_rad)) * 1024 / 3;
 }
 
+/* What codes show of a sine of f_hz, in LSB. */
+struct seen {
+    double mean;
+    double in_phase; /* x = mean + in_phase sin + quadrature cos, in the stamps' time since the start */
+    double quadrature;
+};
+
+/* Codes of channel k over n scans, 100 us apart: whole cycles of f_hz, or the sums mean nothing. Half an LSB is added
+ * for the truncation; noise of 0.5 LSB makes that right to 1e-3. */
+static inline struct seen look(int k, double f_hz, int n)
+{
+    struct seen seen = {0};
+    int64_t due_ns = clock_mono_ns(&clock_sim.clock) / 100000 * 100000 + 200000;
+    for (int m = 0; m < n; m++, due_ns += 100000) {
+        read_at(due_ns);
+        double rad = 2 * fixture_pi * f_hz * 1e-9 * (double)(scan.hold_ns[k] - 1000000000);
+        double x = scan.code[k] + 0.5;
+        seen.mean += x / n;
+        seen.in_phase += 2 * x * sin(rad) / n;
+        seen.quadrature += 2 * x * cos(rad) / n;
+    }
+    return seen;
+}
+
+/* The reference board's scales. */
+static const double bench_lsb_per_v = 1024.0 / 3 / 160;
+static const double bench_lsb_per_a = 0.04 * 2870 / 4780 * 1024 / 3;
+static const double bench_zero_a_lsb = 2.5 * 2870 / 4780 * 1024 / 3;
+
+static inline double bench_rc_u_hz(void)
+{
+    return 1 / (2 * fixture_pi * 1430 * 33e-9);
+}
+
+static inline double bench_rc_i_hz(void)
+{
+    return 1 / (2 * fixture_pi * (270 + 1910 * 2870.0 / 4780) * 33e-9);
+}
+
 #endif

@@ -22,7 +22,10 @@ static inline void fixed_next(struct waveform_source *source, struct waveform_se
     if (fixed->change != 0) {
         fixed->change(&fixed->segment, fixed->given);
     }
-    fixed->segment.end_s = fixed->segment.start_s + fixed->segment.cycles / fixed->segment.f_hz;
+    /* f T + rate T^2 / 2 = cycles; without a rate this is cycles / f to the last bit. */
+    double f_hz = fixed->segment.f_hz, cycles = fixed->segment.cycles;
+    double end_hz = sqrt(f_hz * f_hz + 2 * fixed->segment.rate_hz_s * cycles);
+    fixed->segment.end_s = fixed->segment.start_s + 2 * cycles / (f_hz + end_hz);
     fixed->given++;
     *segment = fixed->segment;
 }
