@@ -101,7 +101,10 @@ static void convert_point(const struct point_reading *in, struct detail_point *o
 void convert_detail(const struct reading *reading, int64_t utc_start_ms, int64_t utc_end_ms,
                     struct detail_values *values)
 {
-    detail_absent(values);
+    if (!reading->metered)
+        detail_absent(values);
+    for (int p = 0; p < reading->n_points && reading->metered; p++)
+        convert_point(&reading->point[p], &values->point[p]);
     values->utc_start_ms = utc_start_ms;
     values->utc_end_ms = utc_end_ms;
     values->duration_us = (int64_t)llround(reading->duration_s * 1e6);
@@ -109,6 +112,4 @@ void convert_detail(const struct reading *reading, int64_t utc_start_ms, int64_t
     values->quality = reading->quality;
     values->h_max = reading->h_max;
     values->f_hz = reading->f_hz;
-    for (int p = 0; p < reading->n_points && reading->metered; p++)
-        convert_point(&reading->point[p], &values->point[p]);
 }

@@ -8,7 +8,7 @@
 #include "dsp/reading.h"
 #include "firmware/api/detail.h"
 
-/* Quality is the reading's; a reading without values gives absent ones. */
+/* Quality is the reading's; a reading without values gives absent ones. Points that it does not have are left alone. */
 void convert_detail(const struct reading *reading, int64_t utc_start_ms, int64_t utc_end_ms,
                     struct detail_values *values);
 

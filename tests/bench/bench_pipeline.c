@@ -8,12 +8,16 @@
  */
 #include "calibration/model.h"
 #include "calibration/unit/unit.h"
+#include "dsp/aggregate.h"
+#include "dsp/frequency.h"
 #include "dsp/interval.h"
 #include "dsp/meter.h"
 #include "dsp/quality.h"
 #include "dsp/registers.h"
 #include "firmware/board_file.h"
 #include "firmware/config.h"
+#include "firmware/convert_detail.h"
+#include "firmware/noise_watch.h"
 #include "firmware/source.h"
 #include "hal/pace.h"
 
@@ -24,7 +28,7 @@
 
 enum { ROUNDS_MAX = 99, INTERVALS = 4, WINDOWS_PER_S = 5 };
 
-enum stage { STAGE_SIM, STAGE_SCALE, STAGE_METER, STAGE_REGISTERS, STAGE_PLAIN, STAGES };
+enum stage { STAGE_SIM, STAGE_SCALE, STAGE_METER, STAGE_REGISTERS, STAGE_DETAIL, STAGE_PLAIN, STAGES };
 
 struct bench {
     struct config config;
@@ -41,7 +45,10 @@ struct bench {
     size_t n_readings, readings_max;
     struct reading *reading;
     double ns[STAGES][ROUNDS_MAX];
-    double plain_sum; /* printed, so that no compiler leaves the loop out */
+    struct aggregate_builder aggregate;
+    struct detail detail;
+    struct detail_file file; /* in memory: the real one is a page in memory, too */
+    double plain_sum;        /* printed, so that no compiler leaves the loop out */
 };
 
 static double now_ns(void)
@@ -138,6 +145,28 @@ static void run_registers(struct bench *bench)
     }
 }
 
+static void run_detail(struct bench *bench)
+{
+    static struct aggregate aggregated;
+    struct detail_writer writer = {&bench->file};
+    struct frequency_builder frequency;
+    struct frequency closed;
+    struct noise_watch noise;
+    aggregate_init(&bench->aggregate, AGGREGATE_WINDOWS);
+    frequency_init(&frequency, FREQUENCY_PERIOD_MS);
+    noise_watch_init(&noise, &bench->topology, &bench->calibration);
+    for (size_t i = 0; i < bench->n_readings; i++) {
+        const struct reading *reading = &bench->reading[i];
+        const int64_t start_ms = reading->start_ns / 1000000, end_ms = reading->end_ns / 1000000;
+        convert_detail(reading, start_ms, end_ms, &bench->detail.window);
+        if (aggregate_add(&bench->aggregate, reading, &aggregated))
+            convert_detail(&aggregated.reading, start_ms, end_ms, &bench->detail.aggregate);
+        frequency_add(&frequency, reading, start_ms, end_ms, &closed);
+        noise_watch_add(&noise, reading);
+        detail_write(&writer, &bench->detail);
+    }
+}
+
 static void run_plain(struct bench *bench)
 {
     double uu = 0, ii = 0, ui = 0;
@@ -178,6 +207,7 @@ static const struct {
     [STAGE_SCALE] = {"codes to volts and amperes", run_scale},
     [STAGE_METER] = {"scans to readings", run_meter},
     [STAGE_REGISTERS] = {"readings to registers, intervals", run_registers},
+    [STAGE_DETAIL] = {"readings to aggregates, detail file", run_detail},
     [STAGE_PLAIN] = {"plain loop of sums", run_plain},
 };
 
@@ -215,7 +245,8 @@ static void print_table(struct bench *bench, int rounds)
     printf("%-34s %10s %10s %12s\n", "stage", "ns/scan", "x plain", "% of a core");
     for (int stage = 0; stage < STAGES; stage++)
         print_row(stages[stage].name, median[stage], median[STAGE_PLAIN], rate_hz);
-    double metering = median[STAGE_SCALE] + median[STAGE_METER] + median[STAGE_REGISTERS];
+    double metering =
+        median[STAGE_SCALE] + median[STAGE_METER] + median[STAGE_REGISTERS] + median[STAGE_DETAIL];
     print_row("metering: codes to intervals", metering, median[STAGE_PLAIN], rate_hz);
     printf("\n(sum of the plain loop: %g)\n", bench->plain_sum);
 }

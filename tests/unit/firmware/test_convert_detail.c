@@ -100,6 +100,7 @@ static void every_value_arrives_under_its_name(void **state)
 {
     (void)state;
     fill(1);
+    detail_absent(&values);
     convert_detail(&reading, 1000, 1200, &values);
     assert_int_equal(SCALARS, detail_point_fields_n);
     assert_int_equal(SPECTRA, detail_spectra_n);
