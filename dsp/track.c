@@ -9,12 +9,15 @@ static const double pi = 3.14159265358979323846;
 static const double rate_most_hz_s = 10; /* beyond it is not mains but a fault */
 static const double surprise_hz = 0.5;   /* further off than predicted: find the frequency anew */
 static const double pull_gain = 0.2;     /* share of the phase error to take back in one window */
+static const double range_slack = 0.012; /* for a clock 1 % off and noise, where the mains stands at the range's end */
 enum { CYCLES_MOST = 12, IMAGES = 2 };
 
 void track_init(struct track *track, double f_nominal_hz)
 {
     *track = (struct track){
-        .f_low_hz = 0.85 * f_nominal_hz, .f_high_hz = 1.15 * f_nominal_hz, .f_hz = f_nominal_hz};
+        .f_low_hz = 0.85 * (1 - range_slack) * f_nominal_hz,
+        .f_high_hz = 1.15 * (1 + range_slack) * f_nominal_hz,
+        .f_hz = f_nominal_hz};
 }
 
 /* Fundamental of each cycle, peak. */
