@@ -9,15 +9,15 @@ static const double pi = 3.14159265358979323846;
 static const double rate_most_hz_s = 10; /* beyond it is not mains but a fault */
 static const double surprise_hz = 0.5;   /* further off than predicted: find the frequency anew */
 static const double pull_gain = 0.2;     /* share of the phase error to take back in one window */
-static const double range_slack = 0.012; /* for a clock 1 % off and noise, where the mains stands at the range's end */
+static const double range_slack =
+    0.012; /* for a clock 1 % off and noise, where the mains stands at the range's end */
 enum { CYCLES_MOST = 12, IMAGES = 2 };
 
 void track_init(struct track *track, double f_nominal_hz)
 {
-    *track = (struct track){
-        .f_low_hz = 0.85 * (1 - range_slack) * f_nominal_hz,
-        .f_high_hz = 1.15 * (1 + range_slack) * f_nominal_hz,
-        .f_hz = f_nominal_hz};
+    *track = (struct track){.f_low_hz = 0.85 * (1 - range_slack) * f_nominal_hz,
+                            .f_high_hz = 1.15 * (1 + range_slack) * f_nominal_hz,
+                            .f_hz = f_nominal_hz};
 }
 
 /* Fundamental of each cycle, peak. */
@@ -74,26 +74,30 @@ static double median(const double value[], int n)
     return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
 }
 
-/* Which cycles the line goes through: live ones; and where two thirds of all are within a tenth of their median, only
- * these, as the edge of a dip within a cycle turns its phase. False when too few are live. */
+/* Which cycles the line goes through: live ones; and where half of all are left, only those that are within 5 % of the
+ * median's amplitude and have no neighbour that is not: the edge of a dip turns the phase of its cycle. False when too few
+ * are live. */
 static bool choose(const struct phasor cycle[], int cycles, double live_v, bool chosen[])
 {
     double square[CYCLES_MOST];
+    bool alike[CYCLES_MOST + 2];
     int n_live = 0;
     int n_alike = 0;
     for (int c = 0; c < cycles; c++) {
         square[c] = phasor_square(cycle[c]);
+        chosen[c] = square[c] >= 2 * live_v * live_v;
+        n_live += chosen[c];
     }
     const double middle = median(square, cycles);
-    bool alike[CYCLES_MOST];
+    alike[0] = alike[cycles + 1] = true;
     for (int c = 0; c < cycles; c++) {
-        chosen[c] = square[c] >= 2 * live_v * live_v;
-        alike[c] = chosen[c] && square[c] > 0.81 * middle && square[c] < 1.21 * middle;
-        n_live += chosen[c];
-        n_alike += alike[c];
+        alike[c + 1] = chosen[c] && square[c] > 0.9025 * middle && square[c] < 1.1025 * middle;
     }
-    for (int c = 0; c < cycles && 3 * n_alike >= 2 * cycles; c++) {
-        chosen[c] = alike[c];
+    for (int c = 0; c < cycles; c++) {
+        n_alike += alike[c] && alike[c + 1] && alike[c + 2];
+    }
+    for (int c = 0; c < cycles && 2 * n_alike >= cycles; c++) {
+        chosen[c] = alike[c] && alike[c + 1] && alike[c + 2];
     }
     return 3 * n_live >= 2 * cycles;
 }

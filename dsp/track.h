@@ -48,7 +48,7 @@ struct track {
 void track_init(struct track *track, double f_nominal_hz);
 
 /* Regresses the phase over the window on the grid of `points` a cycle. False unless two thirds of the cycles are live
- * (rms >= live_v). Where two thirds are alike, those are: the edge of a dip within a cycle turns its phase. */
+ * (rms >= live_v). Where half of all are alike, those are: the edge of a dip within a cycle turns its phase. */
 bool track_measure(const double *grid, int cycles, int points, double live_v, struct track_phase *phase);
 
 /* Takes a window that was measured on the given voltage; returns the frequency of the mains over it, NaN when it is too
