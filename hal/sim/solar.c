@@ -64,8 +64,9 @@ void solar_step(struct solar *solar, const struct supply *supply, bool supply_ch
         return;
     }
     double p_w = solar->peak_w * clear_sky(now_s) * solar->sky;
-    solar->p_w = p_w > start_w && supply->u_ratio > trip_ratio ? p_w : 0;
-    double rms_a = solar->p_w / (solar->u_nominal_v * fmax(supply->u_ratio, limit_ratio));
+    double u_ratio = supply->u_ratio;
+    solar->p_w = p_w > start_w && u_ratio > trip_ratio ? p_w * fmin(u_ratio / limit_ratio, 1) : 0;
+    double rms_a = solar->p_w / (solar->u_nominal_v * fmax(u_ratio, trip_ratio));
     for (int n = 0; n < WAVEFORM_POINTS; n++) {
         solar->current_a[n] = rms_a * solar->shape[n];
     }

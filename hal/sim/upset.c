@@ -28,7 +28,7 @@ static const struct list_format flicker_format = {
     .rows = 1,
     .fields = FLICKER_FIELDS,
     .needed = FLICKER_FIELDS,
-    .field = {{"percent", 0, 50}, {"changes_per_minute", 0.1, 3000}}};
+    .field = {{"percent", 0, 50}, {"changes_per_minute", 0.1, 4800}}};
 
 static int check_number(const char *option, double value, double min, double max, char *error,
                         size_t error_size)

@@ -255,6 +255,25 @@ static void no_load_exceeds_the_peak_it_is_reckoned_with(void **state)
     }
 }
 
+static void every_law_survives_any_voltage_that_is_left(void **state)
+{
+    (void)state;
+    for (int percent = 0; percent <= 200; percent += 5) {
+        struct supply supply = supply_of(percent / 100.0, 60, false);
+        for (int i = 0; i < LOADS; i++) {
+            double i_a[WAVEFORM_POINTS];
+            struct law_state law_state = {.on_s = 1000, .setting = 0.5};
+            struct supply whole = supply_of(1, 60, false);
+            load_kinds[i].law(&load_kinds[i].plate, &law_state, &whole, i_a);
+            load_kinds[i].law(&load_kinds[i].plate, &law_state, &supply, i_a);
+            double rms_a = sqrt(fixture_mean(i_a, i_a));
+            assert_between(load_kinds[i].name, rms_a, 0, percent == 0 ? 0 : 500); /* a number at all */
+            load_kinds[i].law(&load_kinds[i].plate, &law_state, &whole, i_a);     /* and back */
+            assert_between(load_kinds[i].name, sqrt(fixture_mean(i_a, i_a)), 0.001, 100);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_motor_s_iron_saturates_when_the_frequency_falls),
         cmocka_unit_test(a_capacitor_s_current_rises_with_the_harmonic),
         cmocka_unit_test(no_load_exceeds_the_peak_it_is_reckoned_with),
+        cmocka_unit_test(every_law_survives_any_voltage_that_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

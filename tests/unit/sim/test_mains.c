@@ -161,6 +161,45 @@ static void a_second_leg_does_not_change_the_common_drift(void **state)
     }
 }
 
+static void an_upset_scales_all_supplies_and_a_drop_is_in_wave_slope_and_flux(void **state)
+{
+    (void)state;
+    static struct mains mains;
+    static const struct mains_drop none[WAVEFORM_LEGS];
+    static const struct mains_drop drop[WAVEFORM_LEGS] = {{5, -3}, {1, 0}};
+    mains_init(&mains, 60, 2, 1);
+    mains_step(&mains, 1, 0.01);
+    double before_v[SUPPLIES];
+    for (int k = 0; k < SUPPLIES; k++) {
+        before_v[k] = mains.supply[k].u_rms_v;
+    }
+    mains_upset(&mains, 0.4, none);
+    for (int k = 0; k < SUPPLIES; k++) {
+        assert_near(mains.supply[k].u_rms_v, 0.4 * before_v[k], 1e-10);
+    }
+    mains_upset(&mains, 1, drop);
+    static const struct mains_drop seen[SUPPLIES] = {{5, -3}, {1, 0}, {3, -1.5}};
+    double f_ratio = mains.f_hz / 60;
+    for (int k = 0; k < SUPPLIES; k++) {
+        const struct mains_wave *wave = &mains.supply[k].wave, *rated = &mains.rated;
+        for (int n = 0; n < WAVEFORM_POINTS; n++) {
+            double x = 2 * fixture_pi * n / WAVEFORM_POINTS, ratio = mains.supply[k].u_ratio;
+            double sine = sin(x), cosine = cos(x);
+            assert_near(wave->u_v[n],
+                        ratio * rated->u_v[n] - seen[k].sine_v * sine - seen[k].cosine_v * cosine, 1e-11);
+            assert_near(wave->slope_v[n] / f_ratio,
+                        ratio * rated->slope_v[n] - seen[k].sine_v * cosine + seen[k].cosine_v * sine, 1e-11);
+            assert_near(wave->flux_v[n] * f_ratio,
+                        ratio * rated->flux_v[n] + seen[k].sine_v * cosine - seen[k].cosine_v * sine, 1e-11);
+        }
+        assert_near(mains.supply[k].u_rms_v, sqrt(fixture_mean(wave->u_v, wave->u_v)), 1e-11);
+    }
+    mains_upset(&mains, 1, none);
+    for (int k = 0; k < SUPPLIES; k++) {
+        assert_near(mains.supply[k].u_rms_v, before_v[k], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +210,7 @@ int main(void)
         cmocka_unit_test(two_legs_drift_apart_and_their_mean_is_what_lies_between_them),
         cmocka_unit_test(the_neutral_s_drop_moves_the_legs_against_each_other),
         cmocka_unit_test(a_second_leg_does_not_change_the_common_drift),
+        cmocka_unit_test(an_upset_scales_all_supplies_and_a_drop_is_in_wave_slope_and_flux),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

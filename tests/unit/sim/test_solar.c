@@ -82,6 +82,29 @@ static void without_panels_there_is_no_current(void **state)
     assert_true(fixture_mean(solar.current_a, solar.current_a) <= 0);
 }
 
+/* Of a clear noon; the clouds are those of one seed at one instant. */
+static void the_inverter_holds_its_current_in_a_dip_and_lets_go_in_a_deep_one(void **state)
+{
+    (void)state;
+    static const struct {
+        double u_ratio, p_ratio;
+    } dips[] = {{1, 1}, {0.9, 1}, {0.8, 0.8 / 0.88}, {0.6, 0.6 / 0.88}, {0.49, 0}, {0, 0}};
+    struct supply supply = mains.supply[SUPPLY_L1];
+    double whole_w = 0, limit_a = 0;
+    for (size_t c = 0; c < sizeof dips / sizeof dips[0]; c++) {
+        supply.u_ratio = dips[c].u_ratio;
+        solar_init(&solar, 120, PEAK_W, 12 * 3600, 1);
+        solar_step(&solar, &supply, true, 12 * 3600, 0.1);
+        whole_w = c == 0 ? solar.p_w : whole_w;
+        limit_a = whole_w / (120 * 0.88);
+        double i_a = fixture_harmonic(solar.current_a, 1).peak / sqrt(2);
+        assert_true(fabs(solar.p_w - whole_w * dips[c].p_ratio) < 1e-9);
+        assert_true(fabs(i_a * 120 * supply.u_ratio - solar.p_w) < 1e-9);
+        assert_true(i_a <= limit_a + 1e-9);
+    }
+    assert_true(whole_w > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +112,7 @@ int main(void)
         cmocka_unit_test(clouds_pass_with_edges_of_seconds),
         cmocka_unit_test(the_inverter_s_current_is_nearly_a_sine_in_phase_with_the_mains),
         cmocka_unit_test(without_panels_there_is_no_current),
+        cmocka_unit_test(the_inverter_holds_its_current_in_a_dip_and_lets_go_in_a_deep_one),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
