@@ -90,6 +90,49 @@ static void what_compares_the_legs_is_the_circuits(void **state)
     json_decref(object);
 }
 
+/* Noise leaves squares below zero; a record is for people. Directions keep their sign, what is absent stays absent. */
+static void what_noise_left_below_zero_is_shown_as_zero(void **state)
+{
+    (void)state;
+    static const char *const directed[] = {"p_w", "p_min_w", "p_max_w", "q1_var",
+                                           "pf",  "dpf",     "phi_deg", "u_unbalance_pct"};
+    const struct topology topology = split_phase();
+    struct interval interval = {.n_points = topology.n_points};
+    for (int k = 0; k < REALS; k++) {
+        set(&interval.point[0], reals[k].from, -0.25);
+        set(&interval.point[1], reals[k].from, (double)NAN);
+    }
+    struct record record;
+    convert_interval(&interval, &topology, STREAM_LIVE, &record);
+    int kept = 0;
+    for (size_t f = 0; f < record_point_fields_n; f++) {
+        if (record_point_fields[f].type != FIELD_REAL)
+            continue;
+        bool has_direction = false;
+        for (size_t d = 0; d < sizeof directed / sizeof directed[0]; d++)
+            has_direction = has_direction || strcmp(record_point_fields[f].name, directed[d]) == 0;
+        kept += has_direction;
+        assert_true(record_real(&record_point_fields[f], &record.point[0]) == (has_direction ? -0.25 : 0));
+        assert_true(isnan(record_real(&record_point_fields[f], &record.point[1])) != 0);
+    }
+    assert_int_equal(kept, sizeof directed / sizeof directed[0]);
+}
+
+static void harmonics_below_zero_are_shown_as_zero(void **state)
+{
+    (void)state;
+    static struct reading reading = {.n_points = 1};
+    static struct mailbox_live live;
+    reading.point[0].u_dc_v = -0.5;
+    reading.point[0].u_h_v[1] = 120;
+    reading.point[0].u_h_v[2] = -0.01;
+    reading.point[0].i_h_a[1] = -0.001;
+    reading.point[0].i_h_a[2] = (double)NAN;
+    convert_harmonics(&reading, &live);
+    assert_true(live.u_h_v[0][0] == -0.5f && live.u_h_v[0][1] == 120 && live.u_h_v[0][2] == 0);
+    assert_true(live.i_h_a[0][1] == 0 && isnan(live.i_h_a[0][2]));
+}
+
 static void energies_go_there_and_back(void **state)
 {
     (void)state;
@@ -107,6 +150,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_arrives_under_its_name),
         cmocka_unit_test(what_compares_the_legs_is_the_circuits),
+        cmocka_unit_test(what_noise_left_below_zero_is_shown_as_zero),
+        cmocka_unit_test(harmonics_below_zero_are_shown_as_zero),
         cmocka_unit_test(energies_go_there_and_back),
     };
     return cmocka_run_group_tests_name("firmware/convert", tests, NULL, NULL);
