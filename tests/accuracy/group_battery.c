@@ -29,22 +29,24 @@ static void measure(const struct run *run, const struct rig_config *config, doub
     rig_close(&rig);
 }
 
+static void connect(struct rig_config *config, const struct run *run)
+{
+    rig_reference(config, 60);
+    config->steady.i_a = 0;
+    config->steady.battery_w = 50;
+    config->steady.seed = run->seed;
+    config->with_truth = true;
+}
+
 void group_battery(const struct run *run)
 {
     struct rig_config config;
-    double seconds = run->full ? 7200 : 1200;
-    rig_reference(&config, 60);
-    config.steady.i_a = 0;
-    config.steady.battery_w = 50;
-    config.steady.seed = run->seed;
-    config.with_truth = true;
+    double seconds = run->full ? 3600 : 600;
+    connect(&config, run);
     rig_noise(&config, run->seed);
     measure(run, &config, seconds, "reference board");
-    rig_reference(&config, 60);
-    config.steady.i_a = 0;
-    config.steady.battery_w = 50;
-    config.steady.seed = run->seed;
-    config.with_truth = true;
+    connect(&config, run);
     rig_ideal(&config);
+    config.pace_seed = run->seed;
     measure(run, &config, seconds, "ideal converter");
 }

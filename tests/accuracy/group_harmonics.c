@@ -60,27 +60,31 @@ static void measure(struct found *found, struct rig_config *config, int order, d
     rig_close(&rig);
 }
 
-static void add_row(struct table *table, const struct errors *errors, const char *quantity, bool of_value,
-                    double floor_pct, enum row_mark mark, double f_hz, double level_pct, int h_max)
+static void add_row(struct table *table, const struct row *kind, const struct errors *errors, double f_hz,
+                    double level_pct, int h_max)
 {
-    struct row row = {.kind = ROW_WORST,
-                      .mark = mark,
-                      .n = errors->n,
-                      .error = errors_worst(errors),
-                      .limit = of_value ? of_value_pct : floor_pct};
+    struct row row = *kind;
+    row.n = errors->n;
+    row.error = errors_worst(errors);
+    table_row(table, &row, "%g Hz, h2..h%d, %g %% each alone", f_hz, h_max, level_pct);
+}
+
+static struct row limit_row(const char *quantity, bool of_value, double floor_pct, enum row_mark mark)
+{
+    struct row row = {.kind = ROW_WORST, .mark = mark, .limit = of_value ? of_value_pct : floor_pct};
     snprintf(row.quantity, sizeof row.quantity, "%s", quantity);
     snprintf(row.unit, sizeof row.unit, "%s", of_value ? "% of value" : "% of nom");
-    table_row(table, &row, "%g Hz, h2..h%d, %g %% each alone", f_hz, h_max, level_pct);
+    return row;
 }
 
 static void add_rows(struct table *table, const struct found *found, double f_hz, double level_pct)
 {
-    add_row(table, &found->u, "U, window", level_pct >= u_bend_pct, u_floor_pct, ROW_SEEN, f_hz, level_pct,
-            found->h_max);
-    add_row(table, &found->u_others, "U, the others", false, u_floor_pct, ROW_SEEN, f_hz, level_pct,
-            found->h_max);
-    add_row(table, &found->i, "I, 3 s", level_pct >= i_bend_pct, i_floor_pct, ROW_RECALLED, f_hz, level_pct,
-            found->h_max);
+    const struct row u = limit_row("U, window", level_pct >= u_bend_pct, u_floor_pct, ROW_SEEN);
+    const struct row i = limit_row("I, 3 s", level_pct >= i_bend_pct, i_floor_pct, ROW_RECALLED);
+    const struct row others = {.quantity = "U, the others", .unit = "% of nom", .kind = ROW_FIGURE};
+    add_row(table, &u, &found->u, f_hz, level_pct, found->h_max);
+    add_row(table, &i, &found->i, f_hz, level_pct, found->h_max);
+    add_row(table, &others, &found->u_others, f_hz, level_pct, found->h_max);
 }
 
 void group_harmonics(const struct run *run)
