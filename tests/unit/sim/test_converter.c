@@ -86,6 +86,27 @@ static void chips_differ_within_the_data_sheet(void **state)
     assert_true(inl[0] >= 0.29 && inl[CHIPS - 1] > 0.95);
 }
 
+/* At 512 the largest capacitor takes over from all others: twice the variance of the steps at 256 and 768. Drawn
+ * 40,000 times apart from here, 49 % of ten such capacitors have their largest step there; of ten that are equally off
+ * only 21 % do. 5 standard errors. */
+static void half_of_the_chips_have_their_largest_step_in_the_middle(void **state)
+{
+    (void)state;
+    enum { CHIPS = 400 };
+    static double threshold[MCP3008_CODES];
+    int in_the_middle = 0;
+    for (int chip = 0; chip < CHIPS; chip++) {
+        curve_thresholds((uint64_t)chip, 1, threshold);
+        int at = 2;
+        for (int c = 2; c < MCP3008_CODES; c++) {
+            at = fabs(threshold[c] - threshold[c - 1] - 1) > fabs(threshold[at] - threshold[at - 1] - 1) ? c
+                                                                                                         : at;
+        }
+        in_the_middle += at == MCP3008_CODES / 2;
+    }
+    assert_near(in_the_middle, 0.49 * CHIPS, 5 * sqrt(0.25 * CHIPS));
+}
+
 static void a_chip_is_the_same_each_time_and_grows_with_its_bound(void **state)
 {
     (void)state;
@@ -144,13 +165,14 @@ static void a_conversion_keeps_a_share_of_the_one_before(void **state)
 static void the_first_conversion_of_all_has_none_before_it(void **state)
 {
     (void)state;
-    plan.input[0] = 7; /* grounded */
+    plan.input[0] = 1;
+    plan.input[1] = 7; /* grounded */
     start((struct sim_config){.crosstalk = 0.1});
     read_at(1000000000);
-    assert_int_equal(scan.code[0], 0);
-    assert_int_equal(scan.code[1], (int)(0.9 * bench_zero_a_lsb));
+    assert_int_equal(scan.code[0], (int)bench_zero_a_lsb);
+    assert_int_equal(scan.code[1], (int)(0.1 * bench_zero_a_lsb));
     read_at(1000200000);
-    assert_int_equal(scan.code[0], (int)(0.1 * 0.9 * bench_zero_a_lsb));
+    assert_int_equal(scan.code[0], (int)(0.91 * bench_zero_a_lsb)); /* 0.9 and a tenth of that tenth */
 }
 
 static void a_reference_that_is_too_high_makes_all_codes_smaller(void **state)
@@ -274,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_sine_s_histogram_shows_the_thresholds),
         CASE(chips_differ_within_the_data_sheet),
+        CASE(half_of_the_chips_have_their_largest_step_in_the_middle),
         CASE(a_chip_is_the_same_each_time_and_grows_with_its_bound),
         CASE(thresholds_out_of_order_make_codes_that_never_come),
         CASE(a_conversion_keeps_a_share_of_the_one_before),

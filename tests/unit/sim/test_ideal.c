@@ -22,7 +22,12 @@ static void values_are_exact_behind_the_poles(void **state)
     fixed.segment.f_hz = 59.3;
     fixed_sine(fixed.segment.u_v[0], 170, 1, 0);
     fixed_sine(fixed.segment.grid_a[0], 40, 1, -1);
-    start((struct sim_config){.ideal = true, .noise_lsb = 3});
+    start((struct sim_config){.ideal = true,
+                              .noise_lsb = 3,
+                              .hall_noise_ma = 300,
+                              .crosstalk = 0.1,
+                              .inl_lsb = 1,
+                              .reference_ppm = 10000});
     for (int n = 0; n < 5000; n++) {
         read_at(1000000000 + n * INT64_C(123457));
         assert_true(scan.physical);

@@ -62,6 +62,18 @@ static void the_saturating_transformer_drops_the_fifth_power_of_its_flux(void **
     }
 }
 
+static void direct_voltage_does_not_saturate_it(void **state)
+{
+    (void)state;
+    double peak_v = 120 * sqrt(2), drop_v = 0.1 * peak_v;
+    fixed_sine(fixed.segment.u_v[0], peak_v, 1, 0);
+    for (int n = 0; n < WAVEFORM_POINTS; n++) {
+        fixed.segment.u_v[0][n] += 20;
+    }
+    start((struct sim_config){.magnetising_pct = 10, .noise_lsb = 0.5, .seed = 1});
+    assert_wave(0, 150, drop_v * 5 / 16 * u_size(150), fixture_pi / 2 + u_rad(150));
+}
+
 static const struct {
     const char *name;
     struct sim_config config;
@@ -194,6 +206,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up_50_hz, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(the_saturating_transformer_drops_the_fifth_power_of_its_flux),
+        CASE(direct_voltage_does_not_saturate_it),
         CASE(leakage_and_bandwidth_are_low_passes_of_the_voltage_alone),
         CASE(the_amplifier_cannot_leave_its_rails),
         CASE(the_rc_comes_after_the_rails),

@@ -60,6 +60,18 @@ static void aperture_jitter_moves_the_instants_and_not_the_stamps(void **state)
     assert_near(squares, variance + 1.0 / 12, 5 * variance * 1.9 / sqrt(SCANS));
 }
 
+/* Also where the instant before its stamp belongs to the segment before. */
+static void aperture_jitter_beyond_a_segment_s_start_finds_the_wave_that_is_to_come(void **state)
+{
+    (void)state;
+    fixed_constant(fixed.segment.grid_a[0], 20);
+    start((struct sim_config){.aperture_ns = 1e6, .seed = 5});
+    for (int n = 0; n < 50000; n++) {
+        read_at(1000000000 + n * INT64_C(123457));
+        assert_int_equal(scan.code[0], (int)(bench_zero_a_lsb + 20 * bench_lsb_per_a));
+    }
+}
+
 static void the_spi_clock_wanders_every_second_second_and_the_stamps_know(void **state)
 {
     (void)state;
@@ -228,6 +240,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up_sines, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(aperture_jitter_moves_the_instants_and_not_the_stamps),
+        CASE(aperture_jitter_beyond_a_segment_s_start_finds_the_wave_that_is_to_come),
         CASE(the_spi_clock_wanders_every_second_second_and_the_stamps_know),
         CASE(a_clock_that_runs_fast_stretches_the_mains),
         CASE(a_preemption_in_a_transfer_splits_it_and_the_stamps_stand_between),
