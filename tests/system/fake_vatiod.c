@@ -102,6 +102,8 @@ static void move_mailbox(struct fake *fake)
     live->u_nominal_v = 230;
     live->scan_rate_hz = 4000;
     live->imp_per_kwh = 1000;
+    live->f_10s_hz = 49.9875;
+    live->f_10s_utc_start_ms = INT64_C(1700000000000);
     fill_record(&live->live, STREAM_LIVE, live->heartbeat);
     live->live.seq = 0;
     mailbox_write(&fake->writer, live);

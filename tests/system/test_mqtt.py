@@ -147,6 +147,7 @@ def info_live_and_records(scene):
     assert qos == "0" and properties == ("C=application/json", "F=1", "E=60", "P=schema:vatio.v1"), properties
     live = json.loads(payload)
     assert live["meter_id"] == METER and live["stream"] == "live" and "quality" in live and "grid_u_rms_v" in live
+    assert live["f_10s_hz"] == 49.9875 and live["f_10s_utc_start_ms"] == 1700000000000, payload
     _, _, properties, _ = messages(subscriber, "data")[0]
     assert properties == ("C=application/json", "F=1", "E=", "P=schema:vatio.v1"), "records never expire"
     late = scene.subscriber("-i", "late")
@@ -155,6 +156,7 @@ def info_live_and_records(scene):
     info = json.loads(payload)
     assert retained == "1" and info["schema"] == "vatio.v1" and info["points"] == ["grid"], payload
     assert info["netting"] == "per window, summed over elements" and info["point_fields"]["p_w"] == "W", payload
+    assert info["live_fields"] == {"f_10s_hz": "Hz", "f_10s_utc_start_ms": "ms"}, payload
     assert info["imp_per_kwh"] == 1000 and info["simulated"] == 1 and info["store_id"] == "store1", payload
     assert messages(late, "state")[0][0] == "1" and messages(late, "state")[0][3] == "online"
     assert not [m for m in messages(late, "data") + messages(late, "live") if m[0] == "1"], "records are not retained"
