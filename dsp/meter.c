@@ -29,10 +29,10 @@ struct meter {
     struct track track;
     struct analysis analysis;
     struct points points;
-    bool running;    /* the first window has started */
-    bool lock_tried; /* in this window */
-    bool broken;     /* the scans stopped for more than a cycle, up to broken_to_ns */
-    int64_t broken_to_ns;
+    bool running;             /* the first window has started */
+    bool lock_tried;          /* in this window */
+    bool broken;              /* the scans stopped for more than a cycle in it */
+    uint64_t seen;            /* scans before it have been looked at for such a stop */
     unsigned dropped_quality; /* of scans that could not be taken, for the next one */
     uint64_t seq;
 };
@@ -142,14 +142,6 @@ void meter_add(struct meter *meter, const struct meter_scan *scan)
         meter->dropped_quality |= scan->quality;
         return;
     }
-    if (ring->head > ring->tail) {
-        double pause_s = 1e-9 * (double)(scan->hold_ns[0] - ring_hold_ns(ring, 0, ring->head - 1));
-        if (pause_s * meter->track.f_hz > 1) {
-            meter->broken = meter->running;
-            meter->broken_to_ns = scan->hold_ns[0];
-            ring->tail = meter->running ? ring->tail : ring->head; /* before the first window: begin anew */
-        }
-    }
     ring_add(ring, scan->hold_ns, scan->value, scan->quality | meter->dropped_quality);
     meter->dropped_quality = 0;
 }
@@ -170,6 +162,25 @@ static bool window_full(const struct meter *meter)
         }
     }
     return true;
+}
+
+/* Looks for the next stop of more than a cycle that begins before the window's end; it ends with the scan before `seen`. What
+ * lies beyond the window is left for the next one, however many scans are there already. */
+static bool find_stop(struct meter *meter)
+{
+    const struct ring *ring = &meter->ring;
+    meter->seen = meter->seen > ring->tail ? meter->seen : ring->tail + 1;
+    while (meter->seen < ring->head) {
+        int64_t last_ns = ring_hold_ns(ring, 0, meter->seen - 1);
+        if (window_tau_s(&meter->window, last_ns, delay_ns(meter, 0)) > meter->window.duration_s) {
+            return false;
+        }
+        double pause_s = 1e-9 * (double)(ring_hold_ns(ring, 0, meter->seen++) - last_ns);
+        if (pause_s * meter->track.f_hz > 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* True if no earlier element has the same voltage. */
@@ -214,6 +225,14 @@ static void set_first_instant(struct meter *meter)
     }
 }
 
+/* True when the scans stopped within the first window: it is to start with the first behind the stop. */
+static bool begin_anew(struct meter *meter)
+{
+    bool stopped = find_stop(meter);
+    meter->ring.tail = stopped ? meter->seen - 1 : meter->ring.tail;
+    return stopped;
+}
+
 /* Starts the first window at the first rising zero crossing, or at once when there is no voltage. */
 static bool start(struct meter *meter)
 {
@@ -222,8 +241,10 @@ static bool start(struct meter *meter)
     if (meter->ring.head == meter->ring.tail) {
         return false;
     }
-    set_first_instant(meter);
-    window_set(window, START_WINDOWS * meter->cycles, meter->config.f_nominal_hz, 0);
+    do {
+        set_first_instant(meter);
+        window_set(window, START_WINDOWS * meter->cycles, meter->config.f_nominal_hz, 0);
+    } while (begin_anew(meter));
     if (!window_full(meter)) {
         return false;
     }
@@ -334,8 +355,9 @@ bool meter_read(struct meter *meter, struct reading *reading)
     if (!meter->running && !start(meter)) {
         return false;
     }
-    if (meter->broken) {
-        window_extend(&meter->window, meter->broken_to_ns);
+    while (find_stop(meter)) {
+        meter->broken = true;
+        window_extend(&meter->window, ring_hold_ns(&meter->ring, 0, meter->seen - 1));
     }
     if (!window_full(meter)) {
         return false;

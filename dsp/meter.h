@@ -53,7 +53,8 @@ void meter_close(struct meter *meter);
 /* Takes one scan. */
 void meter_add(struct meter *meter, const struct meter_scan *scan);
 
-/* The next closed window, if there is one. Call after each meter_add until it returns false. */
+/* The next closed window, if there is one. Call it until it returns false, after each meter_add or after any block of scans that
+ * the ring holds beside a window (half a second of them): the digits are the same. */
 bool meter_read(struct meter *meter, struct reading *reading);
 
 /* Harmonics that scan_rate_hz can carry at f_hz: min(50, floor(0.42 scan_rate / f)); 0 when not even the first. Below 2
