@@ -130,6 +130,21 @@ static void half_turned_shapes_export(void **state)
     assert_near(power[0].q1_var, -0.31831, 5e-6);
 }
 
+static void an_angle_moves_the_whole_shape(void **state)
+{
+    (void)state;
+    static struct waveform_segment plain;
+    for (size_t c = 0; c < sizeof shapes / sizeof shapes[0]; c++) {
+        struct steady_config config = {.f_hz = 50, .u_v = 1, .i_a = 1, .shape = shapes[c].shape};
+        plain = *start(&config);
+        config.phi_deg = 45; /* 64 points later */
+        start(&config);
+        for (int n = 0; n < WAVEFORM_POINTS; n++) { /* sums of 255 sines */
+            assert_near(segment.grid_a[0][(n + 64) % WAVEFORM_POINTS], plain.grid_a[0][n], 1e-11);
+        }
+    }
+}
+
 static void a_burst_flows_two_cycles_and_rests_two(void **state)
 {
     (void)state;
@@ -187,6 +202,7 @@ int main(void)
         cmocka_unit_test(shapes_have_the_integrals_of_the_sharp_waves_as_far_as_the_band_goes),
         cmocka_unit_test(shapes_are_what_they_are_called),
         cmocka_unit_test(half_turned_shapes_export),
+        cmocka_unit_test(an_angle_moves_the_whole_shape),
         cmocka_unit_test(a_burst_flows_two_cycles_and_rests_two),
         cmocka_unit_test(long_bursts_have_more_than_one_segment),
         cmocka_unit_test(wrong_shapes_are_refused_with_a_sentence),
