@@ -46,6 +46,9 @@ static void fill_channel(struct scan_ring_channel *channel, int k, const struct 
     channel->high_pass_hz = response->high_pass_hz;
     channel->low_pass_hz = response->low_pass_hz;
     memcpy(channel->value, config->scale->value[k], sizeof channel->value);
+    channel->per_value = config->scale->per_value[k];
+    channel->offset_lsb = config->scale->offset_lsb[k];
+    channel->back = config->scale->back[k];
 }
 
 int scan_tap_open(struct scan_tap *tap, const struct scan_tap_config *config)

@@ -4,6 +4,7 @@
 #include "firmware/api/shared_file.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 enum { WORDS_MAX = SCAN_RING_HEAD_WORDS + 2 * SCAN_RING_CHANNELS, CODE_BITS = 16 };
@@ -75,6 +76,40 @@ static int64_t distance_ns(uint64_t word)
     return distance < INT64_C(1) << 47 ? distance : distance - (INT64_C(1) << 48);
 }
 
+static double linear_lsb(const struct scan_ring_channel *channel, uint16_t code)
+{
+    return channel->value[code] * channel->per_value + channel->offset_lsb;
+}
+
+static bool crossed(const struct scan_ring_plan *plan)
+{
+    bool any = false;
+    for (int64_t k = 0; k < plan->n_channels; k++)
+        any = any || plan->channel[k].back != 0;
+    return any && plan->physical == 0;
+}
+
+/* Of the last conversion of the scan before; NaN where it is not there (any more) or was not metered. */
+static double last_lsb(const struct scan_ring_file *file, uint64_t number)
+{
+    uint64_t word[WORDS_MAX] = {0};
+    const int64_t last = file->plan.n_channels - 1;
+    if (number == 0 || !copy(file, number - 1, word) || word[2] != 0)
+        return (double)NAN;
+    return linear_lsb(&file->plan.channel[last], word[SCAN_RING_HEAD_WORDS + last] & (SCAN_RING_CODES - 1));
+}
+
+/* As calibration_scale_read: what the converter kept of its conversion before. */
+static void take_off(const struct scan_ring_plan *plan, double before_lsb, struct scan_ring_scan *scan)
+{
+    for (int64_t k = 0; k < plan->n_channels; k++) {
+        const double here_lsb = linear_lsb(&plan->channel[k], scan->code[k]);
+        if (!isnan(before_lsb))
+            scan->value[k] += plan->channel[k].back * (here_lsb - before_lsb);
+        before_lsb = here_lsb;
+    }
+}
+
 int scan_ring_read(const struct scan_ring *ring, uint64_t number, struct scan_ring_scan *scan)
 {
     uint64_t word[WORDS_MAX] = {0};
@@ -93,6 +128,8 @@ int scan_ring_read(const struct scan_ring *ring, uint64_t number, struct scan_ri
         else
             scan->value[k] = plan->channel[k].value[scan->code[k]];
     }
+    if (crossed(plan))
+        take_off(plan, last_lsb(ring->file, number), scan);
     return 0;
 }
 

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 enum {
-    SCAN_RING_SCHEMA = 1,
+    SCAN_RING_SCHEMA = 2,
     SCAN_RING_CHANNELS = 8,
     SCAN_RING_CODES = 1024,
     SCAN_RING_NAME = 16,
@@ -43,7 +43,10 @@ struct scan_ring_channel {
     double delay_ns;              /* what was sampled at t entered the terminals at t - delay */
     double high_pass_hz;          /* single poles of the front end, which value leaves in; 0 = none */
     double low_pass_hz;
-    double value[SCAN_RING_CODES]; /* V or A of each code */
+    double value[SCAN_RING_CODES]; /* V or A of each code, as if nothing were kept of the conversion before */
+    double per_value;              /* LSB per V or A: linearised code = value * per_value + offset_lsb */
+    double offset_lsb;
+    double back; /* V or A to add per LSB that this conversion lies above the one before; 0 = no crosstalk */
 };
 
 /* What a scan is; does not change while the ring lives. */
@@ -74,7 +77,7 @@ struct scan_ring_file {
 struct scan_ring_scan {
     int64_t hold_ns[SCAN_RING_CHANNELS];
     uint16_t code[SCAN_RING_CHANNELS];
-    double value[SCAN_RING_CHANNELS]; /* V or A */
+    double value[SCAN_RING_CHANNELS]; /* V or A, crosstalk taken off */
     uint8_t faults;                   /* not 0: late or corrupt (hal/adc.h); such a scan is not metered */
 };
 

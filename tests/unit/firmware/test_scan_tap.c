@@ -157,6 +157,45 @@ static void scans_go_through_with_their_faults(void **state)
     }
 }
 
+/* What a reader gets is what was metered, to the last digit; behind a fault the first conversion stays as it is. */
+static void values_are_those_that_are_metered(void **state)
+{
+    struct scan_tap tap;
+    struct scan_ring ring;
+    static struct calibration calibration;
+    static struct calibration_scale metered;
+    (void)state;
+    calibration.n_channels = 7;
+    for (int k = 0; k < 7; k++)
+        calibration.channel[k] = (struct calibration_channel){
+            .gain = k % 2 ? -0.122 : 0.469, .offset_lsb = 511.7 + k, .crosstalk = 6e-4 * (k - 2)};
+    calibration.channel[3].linearity_lsb[700] = 0.37;
+    calibration_scale_init(&metered, &calibration);
+    scale = metered;
+    assert_int_equal(open_tap(&tap, directory, false), 0);
+    assert_int_equal(scan_ring_open(&ring, directory), 0);
+    for (int n = 0; n < 20; n++) {
+        struct adc_scan scan = {.n = 7, .faults = n == 10 ? ADC_LATE : 0};
+        for (int k = 0; k < 7; k++)
+            scan.code[k] = (uint16_t)((700 + 311 * n + 97 * (k - 3) * (n + 1)) & (CALIBRATION_CODES - 1));
+        scan_tap_write(&tap, &scan);
+    }
+    for (int n = 0; n < 20; n++) {
+        struct scan_ring_scan out;
+        double value[DSP_CHANNELS];
+        assert_int_equal(scan_ring_read(&ring, (uint64_t)n, &out), 0);
+        if (out.faults != 0) {
+            calibration_scale_reset(&metered);
+            continue;
+        }
+        calibration_scale_read(&metered, out.code, value);
+        for (int k = 0; k < 7; k++)
+            assert_true(out.value[k] == value[k]);
+    }
+    scan_ring_close(&ring);
+    scan_tap_close(&tap, directory);
+}
+
 static void without_a_ring_nothing_is_written_and_nothing_breaks(void **state)
 {
     struct scan_tap tap;
@@ -176,6 +215,7 @@ int main(void)
         TEST(channels_are_named_by_what_they_are),
         TEST(what_is_taken_over_does_not_rename_what_is_measured),
         TEST(scans_go_through_with_their_faults),
+        TEST(values_are_those_that_are_metered),
         TEST(without_a_ring_nothing_is_written_and_nothing_breaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
