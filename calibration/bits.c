@@ -20,6 +20,10 @@ enum {
 /* Of a code whose bits seem to leave it none: nothing is divided by less. */
 static const double width_least = 0.2;
 
+/* Counts of independent samples scatter by 1; bits explain a converter if they leave little more, and little of what
+ * was there. */
+static const double scatter_noise = 1.2, scatter_share = 0.05;
+
 /* Before any sample is seen, a bit is off by some 1 LSB rms: this decides what no code in the range tells of. Errors in
  * proportion to the bits are a gain, which is none of theirs: their share is held at 0. */
 static const double prior_lsb = 1.0, prior_gain_lsb = 1e-4;
@@ -153,6 +157,17 @@ void bits_fit_table(struct bits *bits, const double table_lsb[CALIBRATION_CODES]
     fit_read(&fit, noise_lsb * noise_lsb, bits);
 }
 
+/* Adds what smoothing takes from a bend: over a day of samples a density's bend would show. */
+static void smooth_counts(const double in[CALIBRATION_CODES], int first, int last,
+                          double out[CALIBRATION_CODES])
+{
+    double twice[CALIBRATION_CODES];
+    smooth_hann(in, NULL, first, last, COUNTS_HALF, out);
+    smooth_hann(out, NULL, first, last, COUNTS_HALF, twice);
+    for (int c = first; c <= last; c++)
+        out[c] = 2 * out[c] - twice[c];
+}
+
 /* What bit b adds to the width of a code, */
 static int widening(int code, int b)
 {
@@ -170,7 +185,7 @@ static void make_widths(struct widths *widths, int first, int last)
     for (int b = 0; b < BITS; b++) {
         for (int c = first; c <= last; c++)
             whole[c] = widening(c, b);
-        smooth_hann(whole, NULL, first, last, COUNTS_HALF, curve);
+        smooth_counts(whole, first, last, curve);
         for (int c = first; c <= last; c++)
             widths->rough[b][c] = whole[c] - curve[c];
     }
@@ -184,28 +199,33 @@ static double width(const double error_lsb[BITS], int code)
     return fmax(sum, width_least);
 }
 
-/* A code that is wider by e occurs more often by the share e. Counts, freed of the widths known so far, give the smooth
+/* One step nearer; returns the mean square of what the step began with, in the counts' own standard errors.
+ * A code that is wider by e occurs more often by the share e. Counts, freed of the widths known so far, give the smooth
  * curve; what a count is of it, is the code's width, with a variance of 1 / count. */
-static void improve(const struct widths *widths, const int64_t count[CALIBRATION_CODES], int first, int last,
-                    struct bits *bits)
+static double improve(const struct widths *widths, const int64_t count[CALIBRATION_CODES], int first,
+                      int last, struct bits *bits)
 {
     double even[CALIBRATION_CODES], curve[CALIBRATION_CODES];
     struct fit fit = {0};
     struct bits step;
+    double square = 0;
     for (int c = first; c <= last; c++)
         even[c] = (double)count[c] / width(bits->error_lsb, c);
-    smooth_hann(even, NULL, first, last, COUNTS_HALF, curve);
+    smooth_counts(even, first, last, curve);
     for (int c = first + COUNTS_EDGE; c <= last - COUNTS_EDGE; c++) {
         double regressor[BITS];
         for (int b = 0; b < BITS; b++)
             regressor[b] = widths->rough[b][c];
-        fit_add(&fit, regressor, (double)count[c] / curve[c] - width(bits->error_lsb, c), curve[c]);
+        const double off = (double)count[c] / curve[c] - width(bits->error_lsb, c);
+        fit_add(&fit, regressor, off, curve[c]);
+        square += off * off * curve[c];
     }
     fit_read(&fit, 1, &step);
     for (int b = 0; b < BITS; b++) {
         bits->error_lsb[b] += step.error_lsb[b];
         bits->deviation_lsb[b] = step.deviation_lsb[b];
     }
+    return square / (last - first + 1 - 2 * COUNTS_EDGE);
 }
 
 bool bits_fit_counts(struct bits *bits, const int64_t count[CALIBRATION_CODES], int first, int last)
@@ -218,9 +238,17 @@ bool bits_fit_counts(struct bits *bits, const int64_t count[CALIBRATION_CODES], 
     if (last - first < 4 * COUNTS_EDGE)
         return false;
     make_widths(&widths, first, last);
-    for (int k = 0; k < COUNTS_PASSES; k++)
-        improve(&widths, count, first, last, bits);
-    return true;
+    double before = 0, after = 0;
+    for (int k = 0; k < COUNTS_PASSES; k++) {
+        after = improve(&widths, count, first, last, bits);
+        before = k == 0 ? after : before;
+    }
+    bits->scatter_before = before;
+    bits->scatter = after;
+    if (after <= scatter_noise + scatter_share * before)
+        return true;
+    memset(bits->error_lsb, 0, sizeof bits->error_lsb);
+    return false;
 }
 
 void bits_table(const struct bits *bits, double table_lsb[CALIBRATION_CODES])

@@ -21,7 +21,10 @@ enum { BITS = 10 };
 
 struct bits {
     double error_lsb[BITS];     /* of bit 0 first; bit 0's own shows only in counts */
-    double deviation_lsb[BITS]; /* standard error of each */
+    double deviation_lsb[BITS]; /* standard error of each, if the samples are independent */
+    /* of counts: mean square distance from what they should be, in their standard errors, with even bits and with
+     * these */
+    double scatter_before, scatter;
 };
 
 /* From table[c], the correction of each code as measured with `spread_lsb` rms of smearing, and the samples behind it.
@@ -30,7 +33,8 @@ void bits_fit_table(struct bits *bits, const double table_lsb[CALIBRATION_CODES]
                     const double samples[CALIBRATION_CODES], int first, int last, double spread_lsb,
                     double noise_lsb);
 
-/* From the number of times each code occurred. False when there are too few codes or samples. */
+/* From the number of times each code occurred. False, with errors of 0, when there are too few codes or samples, or when
+ * no weights explain them: this converter's steps stand elsewhere. */
 bool bits_fit_counts(struct bits *bits, const int64_t count[CALIBRATION_CODES], int first, int last);
 
 /* The correction of each code: how far the middle of its step lies above where it should. */

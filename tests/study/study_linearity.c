@@ -144,6 +144,9 @@ static void study_pure(int boards)
     }
 }
 
+/* Boards on which no weights of bits explain the counts. */
+static int refused;
+
 /* Weights of the bits out of how often codes occur on the mains. The crests' own density is not smooth: the outer part is
  * left out. */
 static void learn_bits(const int64_t count[CODES], double table_lsb[CODES])
@@ -152,6 +155,8 @@ static void learn_bits(const int64_t count[CODES], double table_lsb[CODES])
     memset(table_lsb, 0, CODES * sizeof *table_lsb);
     if (bits_fit_counts(&bits, count, 512 - 308, 512 + 308))
         bits_table(&bits, table_lsb);
+    else
+        refused++;
 }
 
 /* Endless and noiseless: what codes are off by along a turn of the mains, less all harmonics up to the 50th, which may be
@@ -236,6 +241,8 @@ static void study_mains(const char *which, void (*make)(struct board *, uint64_t
     print_head(title);
     for (int k = 0; k < KINDS; k++)
         row_print(kinds[k], &rows[k]);
+    printf("\nbits refused: %d of %d tables\n", refused, 2 * boards);
+    refused = 0;
 }
 
 int main(int argc, char **argv)

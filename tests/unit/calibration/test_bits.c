@@ -117,6 +117,29 @@ static void test_the_standard_errors_are_right(void **state)
     assert_true(square > 0.6 && square < 1.5); /* chi-square of 80, within 3.2 of its sd */
 }
 
+/* A converter whose steps no weights of bits make: nothing is better than something wrong. */
+static void test_steps_at_other_codes_are_refused(void **state)
+{
+    (void)state;
+    struct inl_random random = {.state = 4};
+    print_message("seed 4\n");
+    static struct inl inl;
+    static int64_t count[INL_CODES];
+    struct bits bits;
+    double error[INL_CODES] = {0};
+    for (int c = 0; c < INL_CODES; c++)
+        error[c] = (c >= 301) * 0.4 - (c >= 437) * 0.3 + (c >= 590) * 0.3 - (c >= 733) * 0.4;
+    inl_finish(&inl, error, 0.3);
+    for (int c = 0; c < INL_CODES - 1; c++) {
+        const double mean = 1e7 * (below(inl.begin_lsb[c + 1]) - below(inl.begin_lsb[c]));
+        count[c] = (int64_t)poisson_like(mean, &random);
+    }
+    assert_false(bits_fit_counts(&bits, count, 170, 850));
+    assert_true(bits.scatter > 0.9 * bits.scatter_before);
+    for (int b = 0; b < BITS; b++)
+        assert_true(bits.error_lsb[b] == 0);
+}
+
 static void test_too_few_counts_are_refused(void **state)
 {
     (void)state;
@@ -150,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_a_table_gives_the_weights_under_any_smooth_curve),
         cmocka_unit_test(test_counts_give_the_weights_under_any_smooth_density),
         cmocka_unit_test(test_the_standard_errors_are_right),
+        cmocka_unit_test(test_steps_at_other_codes_are_refused),
         cmocka_unit_test(test_too_few_counts_are_refused),
         cmocka_unit_test(test_codes_of_equal_frequency_have_no_weights),
     };
