@@ -28,7 +28,7 @@ struct source {
     double swell_pct;                 /* and the size, 0.03 Hz */
     double flutter_hz;                /* the frequency swings fast, 7 Hz */
     double silence_s;                 /* in every 3000 samples */
-    long samples;                     /* 250000 */
+    long samples;                     /* 150000 */
 };
 
 static double or_else(double value, double instead)
@@ -41,7 +41,7 @@ static void feed(struct linearity *linearity, const struct source *source, const
 {
     const double amplitude = or_else(source->amplitude_lsb, 400), offset = or_else(source->offset_lsb, 512);
     const double noise = source->noise_lsb < 0 ? 0 : or_else(source->noise_lsb, 0.5), f_hz = 60.037;
-    const long samples = source->samples != 0 ? source->samples : 250000;
+    const long samples = source->samples != 0 ? source->samples : 150000;
     double t_s = 0;
     for (long i = 0; i < samples; i++) {
         const double pause = source->rate_hz == 0 && i % 16 == 0 ? inl_uniform(random) : 0;
@@ -80,7 +80,7 @@ static double left_lsb(const struct linearity_result *result, const struct inl *
 static void test_random_boards_are_learned(void **state)
 {
     (void)state;
-    static const struct source source = {.samples = 1000000};
+    static const struct source source = {.samples = 500000};
     for (uint64_t n = 0; n < 4; n++) {
         struct inl_random random = {.state = (seed + n) * 1000};
         static struct inl inl;
@@ -176,12 +176,12 @@ static void test_harmonics_a_quarter_cycle_off_cancel(void **state)
     static struct inl ideal;
     static struct linearity_result result;
     struct inl_random random = {.state = seed + 98};
-    const struct source source = {.third_pct = 0.012, .third_rad = pi / 2, .samples = 1000000};
+    const struct source source = {.third_pct = 0.012, .third_rad = pi / 2, .samples = 500000};
     for (int c = 0; c < INL_CODES; c++)
         ideal.begin_lsb[c] = c;
     run(&source, &ideal, &random, &result);
     assert_int_equal(result.status, LINEARITY_GOOD);
-    assert_true(left_lsb(&result, &ideal) < 0.01); /* noise alone leaves 0.006 */
+    assert_true(left_lsb(&result, &ideal) < 0.015); /* noise alone leaves 0.008 */
     /* all of it is seen, and as much again supposed: sqrt(2) of it */
     assert_true(fabs(result.source_thd_pct - 0.012 * sqrt(2)) < 0.003);
 }
