@@ -216,18 +216,19 @@ enum { WRITES = 1000 };
 struct stress {
     struct detail_writer writer;
     struct detail detail;
-    _Atomic int64_t attempts; /* reads so far, successful or not */
+    _Atomic int64_t reads; /* that got a copy, so far */
 };
 
-/* Two writes in a row, then none until the reader has made an attempt: so reads succeed, and are also disturbed. */
+/* Two writes in a row, then none until the reader has a copy: so reads succeed however busy the machine, and those under way
+ * when the next two begin are disturbed. */
 static void *write_many(void *argument)
 {
     struct stress *stress = argument;
     for (int64_t i = 1; i <= WRITES; i++) {
-        const int64_t attempts = atomic_load(&stress->attempts);
+        const int64_t reads = atomic_load(&stress->reads);
         fill(&stress->detail, i);
         detail_write(&stress->writer, &stress->detail);
-        while (i % 2 == 0 && atomic_load(&stress->attempts) == attempts)
+        while (i % 2 == 0 && atomic_load(&stress->reads) == reads)
             sched_yield();
     }
     return NULL;
@@ -238,26 +239,24 @@ static void readers_never_see_a_mixture_and_never_go_back(void **state)
     static struct stress stress;
     struct detail_reader reader;
     pthread_t thread;
-    int64_t newest = 0, read = 0;
+    int64_t newest = 0;
     (void)state;
     assert_int_equal(detail_create(&stress.writer, directory), 0);
     assert_int_equal(detail_open(&reader, directory), 0);
     assert_int_equal(pthread_create(&thread, NULL, write_many, &stress), 0);
     while (newest < WRITES) {
         const int error = detail_read(&reader, &out);
-        atomic_fetch_add(&stress.attempts, 1);
         if (error == -EAGAIN)
             continue;
         assert_int_equal(error, 0);
+        atomic_fetch_add(&stress.reads, 1);
         fill(&expected, out.heartbeat);
         assert_memory_equal(&out, &expected, sizeof out);
         assert_true(out.heartbeat >= newest);
         newest = out.heartbeat;
-        read++;
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
-    print_message("%lld reads during %d writes\n", (long long)read, WRITES);
-    assert_true(read > WRITES / 10);
+    print_message("%lld reads during %d writes\n", (long long)stress.reads, WRITES);
     detail_close(&reader);
     detail_remove(&stress.writer, directory);
 }
