@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "calibration/linearity.h"
+#include "hal/sim/curve.h"
 #include "tests/unit/calibration/inl.h"
+#include "tests/unit/sim/bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +101,32 @@ static void test_random_boards_are_learned(void **state)
         assert_true(fabs(result.f_hz - 60.037) < 1e-3);
         assert_true(fabs(result.noise_lsb - sqrt(0.25 + 1.0 / 12)) < 0.03);
     }
+}
+
+/* The same through the simulated front end: its chip, its bytes, its stamps. 187.5 V are 400 LSB. */
+static void test_the_simulated_converter_is_learned(void **state)
+{
+    static struct linearity linearity;
+    static struct linearity_result result;
+    static struct inl inl;
+    set_up(state);
+    fixed_sine(fixed.segment.u_v[0], 187.5, 1, 0);
+    fixed.segment.f_hz = 60.037;
+    start((struct sim_config){.seed = seed, .noise_lsb = 0.5, .stamp_ns = 1000, .inl_lsb = 1});
+    linearity_init(&linearity);
+    for (int n = 0; n < 300000; n++) {
+        read_at(1000000000 + n * plan.period_ns);
+        linearity_add(&linearity, scan.hold_ns[0], scan.code[0]);
+    }
+    tear_down(state);
+    linearity_read(&linearity, &result);
+    assert_int_equal(result.status, LINEARITY_GOOD);
+    curve_thresholds(seed, 1, inl.begin_lsb);
+    for (int c = 0; c < INL_CODES - 1; c++)
+        inl.correction_lsb[c] = 0.5 * (inl.begin_lsb[c] + inl.begin_lsb[c + 1]) - (c + 0.5);
+    const double left = left_lsb(&result, &inl);
+    print_message("simulated chip %llu: %.4f LSB rms left\n", (unsigned long long)seed, left);
+    assert_true(left <= 0.05);
 }
 
 static const struct source sources[] = {
@@ -208,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_boards_are_learned),
+        cmocka_unit_test(test_the_simulated_converter_is_learned),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_harmonics_in_phase_pass_for_nonlinearity),
         cmocka_unit_test(test_harmonics_a_quarter_cycle_off_cancel),
