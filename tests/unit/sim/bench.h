@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench.h - a simulated converter on the test's bench: the reference board, a fixed source, a clock; and the level that a
- * sine should have at the pin. Include it after cmocka.h.
+ * sine should have at the pin.
  */
 #ifndef VATIO_TEST_SIM_BENCH_H
 #define VATIO_TEST_SIM_BENCH_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka after these */
+#include <cmocka.h>
 
 #include "fixed_source.h"
 #include "hal/sim/adc_sim.h"
