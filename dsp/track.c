@@ -104,7 +104,8 @@ static bool choose(const struct phasor cycle[], int cycles, double live_v, bool 
 
 /* The phase's line through the chosen cycles. A tone that runs ahead by s cycles per cycle leaves z + z* s / (2 + s) of
  * itself in one cycle's transform: with the slope known the image at the negative frequency is taken off again. */
-static struct line phase_line(const struct phasor cycle[], int cycles, const bool chosen[], double slope)
+static struct line phase_line(const struct phasor cycle[], int cycles, const bool chosen[], double slope,
+                              double half_point)
 {
     struct line line = {0, 0, 0, 0, 0};
     const double image = slope / (2 + slope);
@@ -116,7 +117,7 @@ static struct line phase_line(const struct phasor cycle[], int cycles, const boo
         double y = atan2((1 + image) * cycle[c].im, (1 - image) * cycle[c].re);
         y = line.n > 0 ? last + remainder(y - last, 2 * pi) : y;
         last = y;
-        line_add(&line, c + 0.5, y);
+        line_add(&line, c + 0.5 - half_point, y); /* the middle of its points */
     }
     return line;
 }
@@ -132,7 +133,7 @@ bool track_measure(const double *grid, int cycles, int points, double live_v, st
         return false;
     }
     for (int k = 0; k <= IMAGES; k++) {
-        struct line line = phase_line(cycle, cycles, chosen, phase->slope);
+        struct line line = phase_line(cycle, cycles, chosen, phase->slope, 0.5 / points);
         double slope = line_slope(&line);
         phase->slope = slope / (2 * pi);
         phase->mean_rad = remainder(line.y / line.n + slope * (0.5 * cycles - line.x / line.n), 2 * pi);
