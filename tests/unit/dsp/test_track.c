@@ -74,7 +74,7 @@ static void the_edge_of_a_dip_is_left_out(void **state)
             grid[n] = dead ? 0 : grid[n];
         }
         assert_true(track_measure(grid, CYCLES, GRID_POINTS, 1, &phase));
-        assert_true(fabs(phase.slope - 0.001) < 1e-7);
+        assert_true(fabs(phase.slope - 0.001) < 1e-6); /* in the middle of it, 1e-2 */
         assert_true(fabs(remainder(phase.mean_rad - (1 + PI * 0.001 * CYCLES), 2 * PI)) < 2e-5);
     }
 }
