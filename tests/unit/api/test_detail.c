@@ -211,7 +211,7 @@ static void texts_end_whatever_the_writer_wrote(void **state)
     detail_remove(&writer, directory);
 }
 
-enum { WRITES = 1000 };
+enum { WRITES = 8000, BURST = 16 };
 
 struct stress {
     struct detail_writer writer;
@@ -219,8 +219,7 @@ struct stress {
     _Atomic int64_t reads; /* that got a copy, so far */
 };
 
-/* Two writes in a row, then none until the reader has a copy: so reads succeed however busy the machine, and those under way
- * when the next two begin are disturbed. */
+/* A burst of writes, which disturbs reads, then none until the reader has a copy: so some succeed however busy the machine. */
 static void *write_many(void *argument)
 {
     struct stress *stress = argument;
@@ -228,7 +227,7 @@ static void *write_many(void *argument)
         const int64_t reads = atomic_load(&stress->reads);
         fill(&stress->detail, i);
         detail_write(&stress->writer, &stress->detail);
-        while (i % 2 == 0 && atomic_load(&stress->reads) == reads)
+        while (i % BURST == 0 && atomic_load(&stress->reads) == reads)
             sched_yield();
     }
     return NULL;
