@@ -394,14 +394,15 @@ static void print_table(struct bench *bench, double whole, double plain)
 
 int main(int argc, char **argv)
 {
-    struct bench *bench = allocate(1, sizeof *bench);
-    bench->disturbed = argc > 1 && strcmp(argv[1], "--disturbed") == 0;
-    int at = bench->disturbed ? 2 : 1;
-    long seconds = argc > at ? strtol(argv[at], NULL, 10) : 20;
+    const bool disturbed = argc > 1 && strcmp(argv[1], "--disturbed") == 0;
+    const int at = disturbed ? 2 : 1;
+    const long seconds = argc > at ? strtol(argv[at], NULL, 10) : 20;
     if (seconds < 2 || seconds > 300) {
         fprintf(stderr, "usage: bench_dsp [--disturbed] [seconds 2..300]\n");
         return EXIT_FAILURE;
     }
+    struct bench *bench = allocate(1, sizeof *bench);
+    bench->disturbed = disturbed;
     bench->n_scans = (size_t)seconds * (size_t)rate_hz;
     bench->scan = allocate(bench->n_scans, sizeof *bench->scan);
     for (bench->n_elements = 1; bench->n_elements <= ELEMENTS_MOST; bench->n_elements += ELEMENTS_MOST - 1) {
