@@ -5,7 +5,7 @@
  * Shape:   a segment is a whole number of mains cycles at one frequency; tables hold one cycle at WAVEFORM_POINTS
  *          equidistant phases, starting at the zero crossing of the nominal voltage.
  * Ramp:    within a segment the phase is f_hz tau + rate_hz_s tau^2 / 2 cycles, tau from start_s; it ends on whole cycles.
- *          The front end's response is that of f_hz throughout.
+ *          The front end's response follows the frequency.
  * Tones:   what does not repeat with the mains (interharmonics, ripple control) is added as sines that run on from segment
  *          to segment by the simulation's own time.
  * Signs:   currents as in the meter: positive import on grid, generation positive on solar; load = grid + solar at
