@@ -18,11 +18,14 @@ static int64_t total(const struct energy *energy)
            energy->q4_uvarh;
 }
 
+/* Without active power its sign is the noise's, and both quadrants of the reactive power's sign take it up. */
 static int64_t quadrant(const struct energy *energy, double phi_deg)
 {
-    if (phi_deg >= 0)
-        return phi_deg < 90 ? energy->q1_uvarh : energy->q2_uvarh;
-    return phi_deg < -90 ? energy->q3_uvarh : energy->q4_uvarh;
+    int64_t importing = phi_deg > 0 ? energy->q1_uvarh : energy->q4_uvarh;
+    int64_t exporting = phi_deg > 0 ? energy->q2_uvarh : energy->q3_uvarh;
+    if (fabs(phi_deg) < 90)
+        return importing;
+    return fabs(phi_deg) > 90 ? exporting : importing + exporting;
 }
 
 static void add_register(struct table *table, const char *name, double phi_deg, int64_t uwh, double power,

@@ -23,7 +23,8 @@ const struct group groups[] = {
                    "its own (smooth and bit "
                    "steps; largest 0.5 LSB in the median, 1 at most); energy of 10 s. With the linearity "
                    "table learned from 64 s "
-                   "of a sine of 0.0115 % THD, and without; then calibrated at one point. Class 0.5 and part "
+                   "of a sine of 0.0115 % THD, and (full set) without; then calibrated at one point. Class "
+                   "0.5 and part "
                    "of class 1 recalled.",
      .run = group_boards,
      .is_long = true},
@@ -95,8 +96,8 @@ const struct group groups[] = {
                    "to 3; worst window of 4 s "
                    "at each. Harmonics: class II, errors above 3 % of nominal counted so that 0.15 stands "
                    "for 5 % of the value. "
-                   "Limits seen, but for class II (recalled). The largest voltage of state 3 is above the "
-                   "board's range: see dsp/README.md.",
+                   "Limits seen, but for class II (recalled). The peaks of state 3 at "
+                   "120 % are just beyond the board's range, and clipped.",
      .run = group_states},
 };
 const int groups_n = sizeof groups / sizeof groups[0];
