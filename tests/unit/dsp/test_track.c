@@ -59,13 +59,14 @@ static void dead_cycles_do_not_count(void **state)
     assert_false(track_measure(grid, CYCLES, GRID_POINTS, 1, &phase));
 }
 
-/* A voltage that dies or returns within a cycle turns that cycle's phase by up to a sixth of a turn. */
+/* A voltage that dies or returns within a cycle turns its phase. At the window's very edge less than 5 % of a cycle's amplitude is
+ * not noticed, and costs up to 10 mHz. */
 static void the_edge_of_a_dip_is_left_out(void **state)
 {
     (void)state;
     static double grid[POINTS];
     struct track_phase phase;
-    static const int edges[] = {7 * GRID_POINTS + 20, 7 * GRID_POINTS + 200, 9 * GRID_POINTS + 215};
+    static const int edges[] = {7 * GRID_POINTS + 20, 7 * GRID_POINTS + 200, 9 * GRID_POINTS + 150};
     for (int k = 0; k < 6; k++) {
         int edge = k < 3 ? edges[k] : POINTS - edges[k - 3];
         write_grid(grid, 100, 0.001, 1);
@@ -74,7 +75,7 @@ static void the_edge_of_a_dip_is_left_out(void **state)
             grid[n] = dead ? 0 : grid[n];
         }
         assert_true(track_measure(grid, CYCLES, GRID_POINTS, 1, &phase));
-        assert_true(fabs(phase.slope - 0.001) < 1e-6); /* in the middle of it, 1e-2 */
+        assert_true(fabs(phase.slope - 0.001) < 1e-6);
         assert_true(fabs(remainder(phase.mean_rad - (1 + PI * 0.001 * CYCLES), 2 * PI)) < 2e-5);
     }
 }
