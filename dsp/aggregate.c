@@ -15,15 +15,14 @@ enum kind { MEAN, ROOT_MEAN_SQUARE, SMALLEST, LARGEST };
 
 /* A value of struct point_reading, or an array of them, which holds nothing but double. */
 struct field {
-    size_t first; /* in doubles */
-    size_t n;
+    size_t first; /* in bytes, as size */
+    size_t size;
     enum kind kind;
 };
 
 #define FIELD(name, kind)                                                                                    \
     {                                                                                                        \
-        offsetof(struct point_reading, name) / sizeof(double),                                               \
-            sizeof(((struct point_reading *)0)->name) / sizeof(double), kind                                 \
+        offsetof(struct point_reading, name), sizeof(((struct point_reading *)0)->name), kind                \
     }
 static const struct field fields[] = {
     FIELD(u_rms_v, ROOT_MEAN_SQUARE),
@@ -114,7 +113,8 @@ static void point_add(struct aggregate_sum value[], const struct point_reading *
 {
     const double *from = (const double *)point;
     for (int k = 0; k < FIELDS; k++) {
-        for (size_t n = fields[k].first; n < fields[k].first + fields[k].n; n++) {
+        const size_t first = fields[k].first / sizeof(double);
+        for (size_t n = first; n < first + fields[k].size / sizeof(double); n++) {
             sum_add(&value[n], fields[k].kind, from[n], weight_s);
         }
     }
@@ -138,7 +138,8 @@ static void point_read(struct point_reading *point, const struct aggregate_sum v
         to[n] = ABSENT;
     }
     for (int k = 0; k < FIELDS; k++) {
-        for (size_t n = fields[k].first; n < fields[k].first + fields[k].n; n++) {
+        const size_t first = fields[k].first / sizeof(double);
+        for (size_t n = first; n < first + fields[k].size / sizeof(double); n++) {
             to[n] = sum_read(&value[n], fields[k].kind);
         }
     }
