@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dsp/frequency.h"
 #include "tests/accuracy/errors.h"
 #include "tests/accuracy/group.h"
 #include "tests/accuracy/load.h"
@@ -14,7 +15,7 @@ struct worst {
     struct errors u, i, p, q1, f, harmonic;
 };
 
-static const double settle_s = 2, measure_s = 10;
+static const double settle_s = 2;
 
 /* Both in percent of their fundamental. */
 static void add_harmonics(struct worst *worst, const struct point_reading *point, const struct load *load,
@@ -26,27 +27,36 @@ static void add_harmonics(struct worst *worst, const struct point_reading *point
     }
 }
 
+static void add_window(struct worst *worst, const struct reading *reading, const struct load *load)
+{
+    const struct point_reading *point = &reading->point[0];
+    errors_add(&worst->u, 100 * (point->u_rms_v / load->u_rms_v - 1));
+    errors_add(&worst->i, 100 * (point->i_rms_a / load->i_rms_a - 1));
+    errors_add(&worst->p, 100 * (point->p_w - load->p_w) / load->s_va);
+    errors_add(&worst->q1, 100 * (point->q1_var - load->q1_var) / load->s_va);
+    add_harmonics(worst, point, load, reading->h_max);
+}
+
+/* Until the first power frequency of 10 s is there. */
 static void measure(struct worst *worst, const struct rig_config *config)
 {
     static struct rig rig;
     struct reading reading;
     struct load load;
+    struct frequency_builder builder;
+    struct frequency frequency;
     load_of(&load, &config->steady);
     rig_init(&rig, config);
-    rig_skip(&rig, settle_s);
-    double f_sum = 0, s_sum = 0;
-    while (s_sum < measure_s) {
+    frequency_init(&builder, FREQUENCY_PERIOD_MS);
+    bool closed;
+    do {
         rig_read(&rig, &reading);
-        const struct point_reading *point = &reading.point[0];
-        errors_add(&worst->u, 100 * (point->u_rms_v / load.u_rms_v - 1));
-        errors_add(&worst->i, 100 * (point->i_rms_a / load.i_rms_a - 1));
-        errors_add(&worst->p, 100 * (point->p_w - load.p_w) / load.s_va);
-        errors_add(&worst->q1, 100 * (point->q1_var - load.q1_var) / load.s_va);
-        add_harmonics(worst, point, &load, reading.h_max);
-        f_sum += reading.f_hz * reading.duration_s;
-        s_sum += reading.duration_s;
-    }
-    errors_add(&worst->f, 1e3 * (f_sum / s_sum - config->steady.f_hz));
+        if (rig_seconds(&rig, reading.start_ns) >= settle_s)
+            add_window(worst, &reading, &load);
+        closed = frequency_add(&builder, &reading, reading.start_ns / 1000000, reading.end_ns / 1000000,
+                               &frequency);
+    } while (!closed);
+    errors_add(&worst->f, 1e3 * (frequency.f_hz - config->steady.f_hz));
     rig_close(&rig);
 }
 

@@ -5,9 +5,9 @@
 const struct group groups[] = {
     {.name = "ideal",
      .title = "ideal converter, stationary, 45 to 65 Hz, any angle, both directions",
-     .conditions =
-         "Ideal converter; 120 V, 5 A; worst window of each point, f as the mean of 10 s, relative to the "
-         "clock. rich: h2..h50 in three sets, each harmonic 1 % in U and 3 % in I, all angles.",
+     .conditions = "Ideal converter; 120 V, 5 A; worst window of each point, f the power frequency of 10 s, "
+                   "relative to the "
+                   "clock. rich: h2..h50 in three sets, each harmonic 1 % in U and 3 % in I, all angles.",
      .run = group_ideal},
     {.name = "class",
      .title = "class 0.5 S (IEC 62053-22), both directions",
