@@ -3,9 +3,11 @@
  *
  *  1. The file never shrinks, is never renamed and holds JOURNAL_SLOTS slots, slot_distance apart, from its first
  *     byte on; it is allocated whole before the first record is written.
- *  2. A slot is one page: header and record. Only journal_write writes slots, one page per call, in one place.
- *  3. A slot is valid when its magic and size are the journal's, its seq is not 0 and its checksum holds. Nothing else
- *     is believed of it.
+ *  2. A slot is header and record under one checksum, in one or two pages. Only journal_write_sized writes slots, one per
+ *     call, in one place, the sectors it fills and no others: what an older, longer record left behind them is not part of
+ *     the slot.
+ *  3. A slot is valid when its magic and size are the journal's (or its magic that of the older version), its seq is not 0
+ *     and its checksum holds. Nothing else is believed of it.
  *  4. seq rises by one with each write, and the slot of seq is (seq - 1) % JOURNAL_SLOTS: so a write never touches the
  *     newest valid slot, nor any but the oldest. A valid seq in another slot than its own is damage.
  *  5. A write that failed, or was cut, leaves at most its own slot invalid; the record before stays the newest. The
@@ -26,7 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE_BYTES = 4096, PATH_BYTES = 512 };
+enum { PAGE_BYTES = 4096, SLOT_BYTES = 2 * PAGE_BYTES, SECTOR_BYTES = 512, PATH_BYTES = 512 };
 
 struct slot {
     uint32_t magic;
@@ -37,9 +39,20 @@ struct slot {
     unsigned char record[JOURNAL_RECORD_MAX];
 };
 #define SLOT_HEAD offsetof(struct slot, record)
-_Static_assert(sizeof(struct slot) <= PAGE_BYTES, "a slot is one page");
+_Static_assert(sizeof(struct slot) <= SLOT_BYTES, "a slot is at most two pages");
 
 enum slot_state { SLOT_EMPTY, SLOT_VALID, SLOT_FOREIGN, SLOT_DAMAGED };
+
+static size_t round_up(size_t size, size_t unit)
+{
+    return (size + unit - 1) / unit * unit;
+}
+
+/* Whole pages that the largest record takes. */
+static size_t slot_bytes(const struct journal *journal)
+{
+    return round_up(SLOT_HEAD + journal->format.size, PAGE_BYTES);
+}
 
 static int64_t slot_offset(const struct journal *journal, uint64_t seq)
 {
@@ -53,11 +66,11 @@ static uint32_t slot_checksum(const struct slot *slot)
     return checksum(&copy, SLOT_HEAD + slot->size);
 }
 
-/* The whole page or -errno: read and write may be interrupted and may be short. */
-static int read_page(int fd, unsigned char page[PAGE_BYTES], int64_t offset)
+/* size bytes or -errno: read and write may be interrupted and may be short. */
+static int read_bytes(int fd, unsigned char *bytes, size_t size, int64_t offset)
 {
-    for (size_t at = 0; at < PAGE_BYTES;) {
-        const ssize_t n = pread(fd, page + at, PAGE_BYTES - at, offset + (int64_t)at);
+    for (size_t at = 0; at < size;) {
+        const ssize_t n = pread(fd, bytes + at, size - at, offset + (int64_t)at);
         if (n == 0)
             return -EIO; /* the file was cut behind our back */
         if (n < 0 && errno != EINTR)
@@ -67,15 +80,40 @@ static int read_page(int fd, unsigned char page[PAGE_BYTES], int64_t offset)
     return 0;
 }
 
-static int write_page(int fd, const unsigned char page[PAGE_BYTES], int64_t offset)
+static int write_bytes(int fd, const unsigned char *bytes, size_t size, int64_t offset)
 {
-    for (size_t at = 0; at < PAGE_BYTES;) {
-        const ssize_t n = pwrite(fd, page + at, PAGE_BYTES - at, offset + (int64_t)at);
+    for (size_t at = 0; at < size;) {
+        const ssize_t n = pwrite(fd, bytes + at, size - at, offset + (int64_t)at);
         if (n < 0 && errno != EINTR)
             return -errno;
         at += n > 0 ? (size_t)n : 0;
     }
     return 0;
+}
+
+static int set_direct(int fd, bool direct)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    return fcntl(fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
+/* Through the cache a page is the least that reaches the disk; past it, a sector. EINVAL: this file system cannot, or
+ * its sectors are larger. bytes lie on a sector's boundary. */
+static int write_sectors(int fd, const unsigned char *bytes, size_t size, int64_t offset)
+{
+    int error = -EINVAL;
+    if (set_direct(fd, true) == 0) {
+        error = write_bytes(fd, bytes, size, offset);
+        set_direct(fd, false);
+    }
+    return error == -EINVAL ? write_bytes(fd, bytes, size, offset) : error;
+}
+
+static bool is_ours(const struct journal_format *format, const struct slot *slot)
+{
+    if (slot->magic == format->magic)
+        return format->sized || slot->size == format->size;
+    return format->older != 0 && slot->magic == format->older;
 }
 
 /* What the slot at index holds. */
@@ -84,20 +122,21 @@ static enum slot_state judge(const struct journal *journal, int index, const str
     static const unsigned char zero[SLOT_HEAD];
     if (memcmp(slot, zero, SLOT_HEAD) == 0)
         return SLOT_EMPTY;
-    if (slot->size == 0 || slot->size > JOURNAL_RECORD_MAX || slot->crc != slot_checksum(slot))
+    if (slot->size == 0 || SLOT_HEAD + slot->size > slot_bytes(journal) || slot->size > JOURNAL_RECORD_MAX ||
+        slot->crc != slot_checksum(slot))
         return SLOT_DAMAGED;
-    if (slot->magic != journal->magic || slot->size != journal->size)
+    if (!is_ours(&journal->format, slot))
         return SLOT_FOREIGN;
     return slot->seq != 0 && (int)((slot->seq - 1) % JOURNAL_SLOTS) == index ? SLOT_VALID : SLOT_DAMAGED;
 }
 
-/* A page that cannot be read is a slot that is damaged: the others may be whole. */
+/* What cannot be read is a slot that is damaged: the others may be whole. */
 static enum slot_state load(const struct journal *journal, int index, struct slot *slot)
 {
-    unsigned char page[PAGE_BYTES];
-    if (read_page(journal->fd, page, index * journal->slot_distance) != 0)
+    unsigned char bytes[SLOT_BYTES] = {0};
+    if (read_bytes(journal->fd, bytes, slot_bytes(journal), index * journal->slot_distance) != 0)
         return SLOT_DAMAGED;
-    memcpy(slot, page, sizeof *slot);
+    memcpy(slot, bytes, sizeof *slot);
     return judge(journal, index, slot);
 }
 
@@ -146,17 +185,24 @@ static bool is_blank(int fd)
     return n >= 0;
 }
 
+/* A whole journal of smaller records, as an older version made it. */
+static bool is_shorter(const struct journal *journal, int64_t size)
+{
+    const int64_t last = (JOURNAL_SLOTS - 1) * journal->slot_distance;
+    return journal->format.older != 0 && size > last && (size - last) % PAGE_BYTES == 0;
+}
+
 /* Invariant 1. */
 static int allocate(const struct journal *journal)
 {
-    const int64_t bytes = (JOURNAL_SLOTS - 1) * journal->slot_distance + PAGE_BYTES;
+    const int64_t bytes = (JOURNAL_SLOTS - 1) * journal->slot_distance + (int64_t)slot_bytes(journal);
     struct stat status;
     if (fstat(journal->fd, &status) != 0)
         return -errno;
     if (!S_ISREG(status.st_mode) || status.st_size > bytes)
         return -EMEDIUMTYPE;
     if (status.st_size < bytes) {
-        if (!is_blank(journal->fd))
+        if (!is_shorter(journal, status.st_size) && !is_blank(journal->fd))
             return -EMEDIUMTYPE;
         const int error = posix_fallocate(journal->fd, 0, bytes);
         if (error != 0)
@@ -167,12 +213,12 @@ static int allocate(const struct journal *journal)
     return 0;
 }
 
-int journal_open(struct journal *journal, const char *path, uint32_t magic, size_t record_size,
-                 int64_t slot_distance)
+int journal_open_format(struct journal *journal, const char *path, const struct journal_format *format,
+                        int64_t slot_distance)
 {
-    *journal =
-        (struct journal){.fd = -1, .magic = magic, .size = record_size, .slot_distance = slot_distance};
-    if (record_size == 0 || record_size > JOURNAL_RECORD_MAX || slot_distance < PAGE_BYTES)
+    *journal = (struct journal){.fd = -1, .format = *format, .slot_distance = slot_distance};
+    if (format->size == 0 || format->size > JOURNAL_RECORD_MAX ||
+        slot_distance < (int64_t)slot_bytes(journal))
         return -EINVAL;
     journal->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->fd < 0)
@@ -187,7 +233,14 @@ int journal_open(struct journal *journal, const char *path, uint32_t magic, size
     return error;
 }
 
-int journal_read(struct journal *journal, void *record)
+int journal_open(struct journal *journal, const char *path, uint32_t magic, size_t record_size,
+                 int64_t slot_distance)
+{
+    const struct journal_format format = {.magic = magic, .size = record_size};
+    return journal_open_format(journal, path, &format, slot_distance);
+}
+
+int journal_read_sized(struct journal *journal, void *record, size_t *size, uint32_t *magic)
 {
     struct slot slot;
     if (journal->seq == 0)
@@ -195,24 +248,43 @@ int journal_read(struct journal *journal, void *record)
     const int index = (int)((journal->seq - 1) % JOURNAL_SLOTS);
     if (load(journal, index, &slot) != SLOT_VALID || slot.seq != journal->seq)
         return -EBADMSG;
-    memcpy(record, slot.record, journal->size);
+    if (slot.size > journal->format.size) /* of the older version, which the caller says is no larger */
+        return -EBADMSG;
+    memcpy(record, slot.record, slot.size);
+    *size = slot.size;
+    *magic = slot.magic;
     return 0;
 }
 
-int journal_write(struct journal *journal, const void *record)
+int journal_read(struct journal *journal, void *record)
 {
-    unsigned char page[PAGE_BYTES] = {0};
-    struct slot slot = {.magic = journal->magic, .size = (uint32_t)journal->size, .seq = journal->seq + 1};
-    memcpy(slot.record, record, journal->size);
+    size_t size;
+    uint32_t magic;
+    return journal_read_sized(journal, record, &size, &magic);
+}
+
+int journal_write_sized(struct journal *journal, const void *record, size_t size)
+{
+    _Alignas(SECTOR_BYTES) unsigned char bytes[SLOT_BYTES] = {0};
+    if (size == 0 || size > journal->format.size)
+        return -EINVAL;
+    struct slot slot = {.magic = journal->format.magic, .size = (uint32_t)size, .seq = journal->seq + 1};
+    memcpy(slot.record, record, size);
     slot.crc = slot_checksum(&slot);
-    memcpy(page, &slot, sizeof slot);
-    const int error = write_page(journal->fd, page, slot_offset(journal, slot.seq));
+    memcpy(bytes, &slot, sizeof slot);
+    const size_t used = round_up(SLOT_HEAD + size, SECTOR_BYTES);
+    const int error = write_sectors(journal->fd, bytes, used, slot_offset(journal, slot.seq));
     if (error != 0)
         return error;
     if (fdatasync(journal->fd) != 0)
         return -errno;
     journal->seq = slot.seq;
     return 0;
+}
+
+int journal_write(struct journal *journal, const void *record)
+{
+    return journal_write_sized(journal, record, journal->format.size);
 }
 
 void journal_close(struct journal *journal)

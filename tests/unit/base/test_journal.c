@@ -362,6 +362,82 @@ static void a_file_that_cannot_be_allocated_is_refused(void **state)
     journal_close(&journal);
 }
 
+enum { SIZED_MAX = 6000, OLDER = 0x4a4f5501 };
+static const struct journal_format sized_format = {
+    .magic = MAGIC, .older = OLDER, .size = SIZED_MAX, .sized = true};
+
+static void records_of_any_size_come_back_whole_with_their_size(void **state)
+{
+    static const size_t sizes[] = {1, 488, 489, 4072, 4073, SIZED_MAX, 7, SIZED_MAX - 1, 600};
+    static unsigned char record[SIZED_MAX], back[SIZED_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct journal journal;
+        size_t size = 0;
+        uint32_t magic = 0;
+        memset(record, (int)i + 1, sizeof record);
+        assert_int_equal(journal_open_format(&journal, path, &sized_format, DISTANCE), 0);
+        assert_int_equal(journal.damaged, 0);
+        assert_int_equal(journal_write_sized(&journal, record, sizes[i]), 0);
+        journal_close(&journal);
+        assert_int_equal(journal_open_format(&journal, path, &sized_format, DISTANCE), 0);
+        assert_int_equal(journal_read_sized(&journal, back, &size, &magic), 0);
+        assert_int_equal(size, sizes[i]);
+        assert_int_equal(magic, MAGIC);
+        assert_memory_equal(back, record, size);
+        assert_int_equal(journal_write_sized(&journal, record, 0), -EINVAL);
+        assert_int_equal(journal_write_sized(&journal, record, SIZED_MAX + 1), -EINVAL);
+        journal_close(&journal);
+    }
+}
+
+static void a_second_page_that_was_not_written_is_noticed(void **state)
+{
+    static unsigned char record[SIZED_MAX], back[SIZED_MAX], page[PAGE];
+    struct journal journal;
+    size_t size;
+    uint32_t magic;
+    (void)state;
+    assert_int_equal(journal_open_format(&journal, path, &sized_format, DISTANCE), 0);
+    for (int i = 1; i <= 5; i++) {
+        memset(record, i, sizeof record);
+        if (i == 5)
+            peek(PAGE, page, PAGE); /* of 1 */
+        assert_int_equal(journal_write_sized(&journal, record, SIZED_MAX), 0);
+    }
+    journal_close(&journal);
+    poke(PAGE, page, PAGE);
+    assert_int_equal(journal_open_format(&journal, path, &sized_format, DISTANCE), 0);
+    assert_int_equal(journal.damaged, 1);
+    assert_int_equal(journal_read_sized(&journal, back, &size, &magic), 0);
+    assert_int_equal(back[0], 4);
+    journal_close(&journal);
+}
+
+static void a_journal_of_the_older_version_continues(void **state)
+{
+    static unsigned char back[SIZED_MAX];
+    struct journal journal;
+    const struct record old = record_of(2);
+    size_t size = 0;
+    uint32_t magic = 0;
+    (void)state;
+    assert_int_equal(journal_open(&journal, path, OLDER, sizeof old, DISTANCE), 0);
+    assert_int_equal(journal_write(&journal, &old), 0);
+    assert_int_equal(journal_write(&journal, &old), 0);
+    journal_close(&journal);
+    for (uint64_t i = 2; i <= 7; i++) { /* older and newer slots stand beside each other */
+        assert_int_equal(journal_open_format(&journal, path, &sized_format, DISTANCE), 0);
+        assert_int_equal(journal.damaged, 0);
+        assert_int_equal(journal.seq, i);
+        assert_int_equal(journal_read_sized(&journal, back, &size, &magic), 0);
+        assert_int_equal(magic, i == 2 ? OLDER : MAGIC);
+        assert_int_equal(size, i == 2 ? sizeof old : 5000);
+        assert_int_equal(journal_write_sized(&journal, back, 5000), 0);
+        journal_close(&journal);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_directory, remove_directory)
 int main(void)
 {
@@ -380,6 +456,9 @@ int main(void)
         TEST(a_file_cut_while_open_is_damage_not_a_crash),
         TEST(a_file_that_cannot_be_allocated_is_refused),
         TEST(a_write_that_fails_half_way_keeps_the_record_before),
+        TEST(records_of_any_size_come_back_whole_with_their_size),
+        TEST(a_second_page_that_was_not_written_is_noticed),
+        TEST(a_journal_of_the_older_version_continues),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
