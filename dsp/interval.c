@@ -169,22 +169,27 @@ static void set_ratios(struct interval_point *point, double p1_w)
     point->phi_deg = phi_deg <= -180.0 ? 180.0 : phi_deg;
 }
 
+/* The interval as it stands, with its means. */
+static void finish(const struct interval_builder *builder, const struct energy *end, struct interval *out)
+{
+    *out = builder->now;
+    out->f_hz = mean_of(&builder->f_sum);
+    for (int i = 0; i < out->n_points; i++) {
+        for (int k = 0; k < MEANS; k++) {
+            double mean = mean_of(&builder->sum[i][k]);
+            *interval_value(&out->point[i], means[k].to) =
+                means[k].kind == ROOT_MEAN_SQUARE ? signed_root(mean) : mean;
+        }
+        set_ratios(&out->point[i], mean_of(&builder->sum[i][MEAN_P1]));
+        out->point[i].energy = energy_difference(&end[i], &builder->start[i]);
+        out->point[i].total = end[i];
+    }
+}
+
 static void close_interval(struct interval_builder *builder, const struct energy *end,
                            struct interval *closed)
 {
-    struct interval *now = &builder->now;
-    now->f_hz = mean_of(&builder->f_sum);
-    for (int i = 0; i < now->n_points; i++) {
-        for (int k = 0; k < MEANS; k++) {
-            double mean = mean_of(&builder->sum[i][k]);
-            *interval_value(&now->point[i], means[k].to) =
-                means[k].kind == ROOT_MEAN_SQUARE ? signed_root(mean) : mean;
-        }
-        set_ratios(&now->point[i], mean_of(&builder->sum[i][MEAN_P1]));
-        now->point[i].energy = energy_difference(&end[i], &builder->start[i]);
-        now->point[i].total = end[i];
-    }
-    *closed = *now;
+    finish(builder, end, closed);
     builder->open = false;
 }
 
@@ -216,6 +221,14 @@ bool interval_add(struct interval_builder *builder, const struct reading *readin
         return false;
     close_interval(builder, registers->energy, closed);
     return true;
+}
+
+bool interval_peek(const struct interval_builder *builder, const struct registers *registers,
+                   struct interval *open)
+{
+    if (builder->open)
+        finish(builder, registers->energy, open);
+    return builder->open;
 }
 
 bool interval_close(struct interval_builder *builder, const struct registers *registers,

@@ -82,6 +82,10 @@ bool interval_add(struct interval_builder *builder, const struct reading *readin
                   const struct registers *registers, int64_t utc_start_ms, int64_t utc_end_ms,
                   struct interval *closed);
 
+/* What interval_close would say now; nothing is closed. */
+bool interval_peek(const struct interval_builder *builder, const struct registers *registers,
+                   struct interval *open);
+
 /* Closes what is open, at shutdown. False when nothing is. */
 bool interval_close(struct interval_builder *builder, const struct registers *registers,
                     struct interval *closed);

@@ -259,3 +259,45 @@ void registers_add(struct registers *registers, const struct reading *reading)
     if (suppress && registers->block_s >= block_length_s - block_slack_s)
         end_block(registers);
 }
+
+void registers_rest(const struct registers *registers, struct registers_rest *rest)
+{
+    memcpy(rest->remainder, registers->remainder, sizeof rest->remainder);
+    rest->dropped_rest = registers->dropped_rest;
+    rest->block_s = registers->block_s;
+    memcpy(rest->creep, registers->creep, sizeof rest->creep);
+}
+
+static double within(double value, double end)
+{
+    return value >= 0 && value < end ? value : 0; /* NaN is neither */
+}
+
+static void resume_circuit(struct registers *registers, enum circuit circuit, const struct creep *from)
+{
+    struct creep *creep = &registers->creep[circuit];
+    const bool suppress = registers->config.start_va > 0;
+    for (int leg = 0; leg < 3; leg++) {
+        const struct creep_block *block = &from->block[leg];
+        const bool sound =
+            block->s >= 0 && block->s <= block_length_s && isfinite(block->p_ws) && isfinite(block->q_vars);
+        creep->block[leg] = suppress && sound ? *block : (struct creep_block){0};
+        for (int k = 0; k < ENERGIES; k++)
+            creep->pending[leg][k] = within(from->pending[leg][k], most_micro);
+    }
+    creep->running = !suppress || from->running;
+    if (creep->running)
+        release_pending(registers, circuit);
+}
+
+void registers_resume(struct registers *registers, const struct registers_rest *rest)
+{
+    for (int i = 0; i < DSP_POINTS; i++)
+        for (int k = 0; k < ENERGIES; k++)
+            registers->remainder[i][k] = within(rest->remainder[i][k], 1.0);
+    registers->dropped_rest = within(rest->dropped_rest, 1.0);
+    registers->block_s = within(rest->block_s, block_length_s);
+    for (int c = 0; c < CIRCUITS; c++)
+        resume_circuit(registers, (enum circuit)c, &rest->creep[c]);
+    memcpy(registers->before, registers->energy, sizeof registers->before);
+}

@@ -75,6 +75,21 @@ void registers_init(struct registers *registers, const struct topology *topology
 void registers_restore(struct registers *registers, const struct energy energy[DSP_POINTS],
                        int64_t dropped_uwh, int64_t metered_ns, int64_t unmetered_ns);
 
+/* What lies below the registers: fractions of a unit, and the creep decision with what waits for it. */
+struct registers_rest {
+    double remainder[DSP_POINTS][ENERGIES];
+    double dropped_rest;
+    double block_s;
+    struct creep creep[CIRCUITS];
+};
+
+void registers_rest(const struct registers *registers, struct registers_rest *rest);
+
+/* After registers_restore, of the same points: the block goes on where it was. A value that cannot be (not finite, a
+ * fraction outside 0..1, a block of more than 20 s, energy below zero or beyond 1 GWh) is taken as 0. Without creep
+ * suppression what waited is counted at once. */
+void registers_resume(struct registers *registers, const struct registers_rest *rest);
+
 void registers_add(struct registers *registers, const struct reading *reading);
 
 /* later - earlier, field by field. */

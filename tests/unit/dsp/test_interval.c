@@ -438,6 +438,26 @@ static void test_close_without_a_window_has_nothing(void **state)
     assert_false(interval_close(&bench.builder, &bench.registers, &bench.closed));
 }
 
+static void test_a_peek_says_what_closing_would_and_closes_nothing(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct interval seen;
+    memset(&seen, 0, sizeof seen);
+    bench_init(&bench, 60000, 0, &no_creep);
+    assert_false(interval_peek(&bench.builder, &bench.registers, &seen));
+    for (int n = 0; n < 40; n++) {
+        feed_power(&bench, 100 + n, 200);
+        assert_true(interval_peek(&bench.builder, &bench.registers, &seen));
+        assert_int_equal(seen.windows, n + 1);
+    }
+    assert_true(interval_close(&bench.builder, &bench.registers, &bench.closed));
+    assert_memory_equal(&seen.point[0].energy, &bench.closed.point[0].energy, sizeof seen.point[0].energy);
+    assert_true(seen.point[0].energy.import_uwh > 0);
+    assert_memory_equal(&seen.point[0].p_w, &bench.closed.point[0].p_w, sizeof(double));
+    assert_int_equal(seen.utc_end_ms, bench.closed.utc_end_ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_deltas_add_up_to_the_register_difference),
         cmocka_unit_test(test_close_without_a_window_has_nothing),
+        cmocka_unit_test(test_a_peek_says_what_closing_would_and_closes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
