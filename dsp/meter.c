@@ -279,7 +279,7 @@ static double follow(struct meter *meter)
     struct track_phase phase;
     for (int k = 0; k < topology->n_elements; k++) {
         const struct wave *u = &meter->analysis.channel[topology->element[k].u_channel].wave;
-        if (u->rms >= live_v && track_measure(u->grid, u->cycles, u->points, live_v, &phase)) {
+        if (u->rms >= live_v && track_measure(u->grid, u->bin, u->cycles, u->points, live_v, &phase)) {
             return track_add(&meter->track, &phase, topology->element[k].u_channel, &meter->window);
         }
     }

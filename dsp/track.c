@@ -8,7 +8,11 @@
 static const double pi = 3.14159265358979323846;
 static const double rate_most_hz_s = 10; /* beyond it is not mains but a fault */
 static const double surprise_hz = 0.5;   /* further off than predicted: find the frequency anew */
-static const double pull_gain = 0.2;     /* share of the phase error to take back in one window */
+static const double step_share =
+    1e-3;                            /* slope and level further apart than this: the bins tell of an upset */
+static const double noise_reach = 7; /* median deviations: 4.7 standard ones */
+static const double scatter_most_rad = 0.2; /* of the cycles' phases, rms: beyond it is no steady tone */
+static const double pull_gain = 0.2;        /* share of the phase error to take back in one window */
 static const double range_slack =
     0.012; /* for a clock 1 % off and noise, where the mains stands at the range's end */
 enum { CYCLES_MOST = 12, IMAGES = 2 };
@@ -45,6 +49,7 @@ struct line {
     double y;
     double xx;
     double xy;
+    double yy;
 };
 
 static void line_add(struct line *line, double x, double y)
@@ -54,11 +59,21 @@ static void line_add(struct line *line, double x, double y)
     line->y += y;
     line->xx += x * x;
     line->xy += x * y;
+    line->yy += y * y;
 }
 
 static double line_slope(const struct line *line)
 {
     return (line->n * line->xy - line->x * line->y) / (line->n * line->xx - line->x * line->x);
+}
+
+/* rms of what it leaves over. */
+static double line_scatter(const struct line *line)
+{
+    const double slope = line_slope(line);
+    const double across = line->yy - line->y * line->y / line->n;
+    const double along = slope * (line->xy - line->x * line->y / line->n);
+    return sqrt(fmax(0, across - along) / line->n);
 }
 
 static double median(const double value[], int n)
@@ -74,12 +89,21 @@ static double median(const double value[], int n)
     return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
 }
 
-/* Which cycles the line goes through: live ones; and where half of all are left, only those that are within 5 % of the
- * median's amplitude and have no neighbour that is not: the edge of a dip turns the phase of its cycle. False when too few
- * are live. */
+/* How far a cycle's square may lie from the median: 10 %, or what noise does, by the median of the deviations. */
+static double likeness(const double square[], int cycles, double middle)
+{
+    double off[CYCLES_MOST];
+    for (int c = 0; c < cycles; c++) {
+        off[c] = fabs(square[c] - middle);
+    }
+    return fmax(0.1 * middle, noise_reach * median(off, cycles));
+}
+
+/* Which cycles the line goes through: live ones; and where half of all are left, only those that are alike in amplitude and
+ * have no neighbour that is not: the edge of a dip turns the phase of its cycle. False when too few are live. */
 static bool choose(const struct phasor cycle[], int cycles, double live_v, bool chosen[])
 {
-    double square[CYCLES_MOST];
+    double square[CYCLES_MOST] = {0};
     bool alike[CYCLES_MOST + 2];
     int n_live = 0;
     int n_alike = 0;
@@ -89,9 +113,10 @@ static bool choose(const struct phasor cycle[], int cycles, double live_v, bool 
         n_live += chosen[c];
     }
     const double middle = median(square, cycles);
+    const double reach = likeness(square, cycles, middle);
     alike[0] = alike[cycles + 1] = true;
     for (int c = 0; c < cycles; c++) {
-        alike[c + 1] = chosen[c] && square[c] > 0.9025 * middle && square[c] < 1.1025 * middle;
+        alike[c + 1] = chosen[c] && fabs(square[c] - middle) <= reach;
     }
     for (int c = 0; c < cycles; c++) {
         n_alike += alike[c] && alike[c + 1] && alike[c + 2];
@@ -107,7 +132,7 @@ static bool choose(const struct phasor cycle[], int cycles, double live_v, bool 
 static struct line phase_line(const struct phasor cycle[], int cycles, const bool chosen[], double slope,
                               double half_point)
 {
-    struct line line = {0, 0, 0, 0, 0};
+    struct line line = {0, 0, 0, 0, 0, 0};
     const double image = slope / (2 + slope);
     double last = 0;
     for (int c = 0; c < cycles; c++) {
@@ -122,23 +147,53 @@ static struct line phase_line(const struct phasor cycle[], int cycles, const boo
     return line;
 }
 
-bool track_measure(const double *grid, int cycles, int points, double live_v, struct track_phase *phase)
+/* A tone that runs ahead by d bins leaves -d / m of itself in the bin m beside its own, and its negative frequency d / (2 n + m)
+ * of its conjugate, n being its own bin; a change of amplitude is in quadrature to both. */
+static double bins_slope(const struct phasor bin[], int cycles)
+{
+    const struct phasor own = bin[cycles];
+    const double square = phasor_square(own);
+    if (!(square > 0)) {
+        return 0;
+    }
+    const double cosine = (own.re * own.re - own.im * own.im) / square; /* of twice its phase */
+    double sum = 0;
+    double squares = 0;
+    for (int m = 1 - cycles / 2; m < cycles / 2; m++) {
+        if (m == 0) {
+            continue;
+        }
+        const struct phasor beside = bin[cycles + m];
+        const double weight = 1.0 / m - cosine / (2 * cycles + m);
+        sum -= weight * (beside.re * own.re + beside.im * own.im) / square;
+        squares += weight * weight;
+    }
+    return sum / squares / cycles;
+}
+
+bool track_measure(const double *grid, const struct phasor bin[], int cycles, int points, double live_v,
+                   struct track_phase *phase)
 {
     struct phasor cycle[CYCLES_MOST];
     bool chosen[CYCLES_MOST];
     cycle_phasors(grid, cycles, points, cycle);
-    phase->slope = 0;
-    phase->mean_rad = 0;
+    *phase = (struct track_phase){0, 0, 0};
     if (!choose(cycle, cycles, live_v, chosen)) {
         return false;
     }
+    double scatter_rad = 0;
     for (int k = 0; k <= IMAGES; k++) {
         struct line line = phase_line(cycle, cycles, chosen, phase->slope, 0.5 / points);
         double slope = line_slope(&line);
+        scatter_rad = line_scatter(&line);
         phase->slope = slope / (2 * pi);
         phase->mean_rad = remainder(line.y / line.n + slope * (0.5 * cycles - line.x / line.n), 2 * pi);
     }
-    return true;
+    phase->level = bins_slope(bin, cycles);
+    if (fmax(fabs(phase->slope), fabs(phase->level - phase->slope)) > step_share) {
+        phase->level = phase->slope;
+    }
+    return scatter_rad < scatter_most_rad;
 }
 
 /* Cycles from the middle of the last window to the middle of this one. The tracked phase counts a window's cycles, less
@@ -208,13 +263,15 @@ double track_add(struct track *track, const struct track_phase *phase, int sourc
         track_lose(track);
         return ABSENT;
     }
-    count(track, phase, source, window, f_hz);
-    track->rate_hz_s = rate(track, window, f_hz);
+    const double level_hz = window->f_hz * (1 + phase->level);
+    count(track, phase, source, window, level_hz);
+    track->rate_hz_s = rate(track, window, level_hz);
     track->n_known++;
-    double next_s = window->cycles / (f_hz + track->rate_hz_s * window->duration_s);
-    double next_hz = f_hz + track->rate_hz_s * (window->duration_s + next_s) / 2; /* from middle to middle */
+    double next_s = window->cycles / (level_hz + track->rate_hz_s * window->duration_s);
+    double next_hz =
+        level_hz + track->rate_hz_s * (window->duration_s + next_s) / 2; /* from middle to middle */
     track->f_hz = fmax(track->f_low_hz, fmin(track->f_high_hz, next_hz));
-    track->pull = pull(phase->mean_rad, phase->slope, window->cycles);
+    track->pull = pull(phase->mean_rad, phase->level, window->cycles);
     track->locked = true;
     return f_hz;
 }

@@ -2,8 +2,9 @@
 /* track.h - follows the mains frequency from window to window.
  *
  * Method:  the phases of a window's single cycles against the tracked phase lie on a line; its slope is the frequency, from
- *          this window's samples alone and at their Cramer-Rao bound. What came before only shapes the prediction: the
- *          rate is the smaller of the last two changes of frequency where both go the same way, else none, so that a ramp
+ *          this window's samples alone and at their Cramer-Rao bound.
+ * Predict: the coming window's length follows what the bins beside the fundamental's say, less than half a harmonic away: a
+ *          little noisier, but blind to interharmonics, which the line feels. What came before only adds a rate: it is the smaller of the last two changes of frequency where both go the same way, else none, so that a ramp
  *          is followed without lag and neither a step nor noise is taken for one.
  * Count:   the mean phases of successive windows count the mains' cycles between their middles, ten times better than
  *          the frequencies would; see dsp/frequency.h.
@@ -25,6 +26,7 @@
 /* What one window says about a voltage's fundamental. */
 struct track_phase {
     double slope;    /* cycles per cycle by which it ran ahead of the tracked phase */
+    double level;    /* the same by the bins beside it */
     double mean_rad; /* phase of its cosine against the tracked phase, mean over the window */
 };
 
@@ -48,8 +50,11 @@ struct track {
 void track_init(struct track *track, double f_nominal_hz);
 
 /* Regresses the phase over the window on the grid of `points` a cycle. False unless two thirds of the cycles are live
- * (rms >= live_v). Where half of all are alike, those are: the edge of a dip within a cycle turns its phase. */
-bool track_measure(const double *grid, int cycles, int points, double live_v, struct track_phase *phase);
+ * (rms >= live_v). Where half of all are alike, those are: the edge of a dip within a cycle turns its phase. False too when their
+ * phases are not in line: what is left of a dying voltage is no mains. bin: the window's
+ * peak phasors up to 1.5 times the mains. */
+bool track_measure(const double *grid, const struct phasor bin[], int cycles, int points, double live_v,
+                   struct track_phase *phase);
 
 /* Takes a window that was measured on the given voltage; returns the frequency of the mains over it, NaN when it is too
  * far from the prediction to have been tracked: the lock is then lost. Another voltage than the last window's changes

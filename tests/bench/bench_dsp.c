@@ -275,7 +275,7 @@ static void run_whole(struct bench *bench, struct parts *parts)
     points_read(&parts->points, metered ? &parts->analysis : NULL, &parts->reading);
     lap(bench, QUANTITIES, &at_ns);
     const struct wave *u = &parts->analysis.channel[0].wave;
-    if (track_measure(u->grid, u->cycles, u->points, 1, &phase)) {
+    if (track_measure(u->grid, u->bin, u->cycles, u->points, 1, &phase)) {
         track_add(&parts->track, &phase, 0, &parts->window);
     }
     lap(bench, FREQUENCY, &at_ns);
@@ -396,12 +396,13 @@ int main(int argc, char **argv)
 {
     const bool disturbed = argc > 1 && strcmp(argv[1], "--disturbed") == 0;
     const int at = disturbed ? 2 : 1;
+    struct bench *bench = allocate(1, sizeof *bench);
     const long seconds = argc > at ? strtol(argv[at], NULL, 10) : 20;
     if (seconds < 2 || seconds > 300) {
         fprintf(stderr, "usage: bench_dsp [--disturbed] [seconds 2..300]\n");
+        free(bench);
         return EXIT_FAILURE;
     }
-    struct bench *bench = allocate(1, sizeof *bench);
     bench->disturbed = disturbed;
     bench->n_scans = (size_t)seconds * (size_t)rate_hz;
     bench->scan = allocate(bench->n_scans, sizeof *bench->scan);
