@@ -25,7 +25,7 @@ struct channel_response {
     double low_pass_hz;  /* single pole; 0 = none */
 };
 
-/* A converter makes 1,000 to 20,000 scans/s; recordings are slower and faster. */
+/* A converter makes 3,000 to 20,000 scans/s; recordings are slower and faster. */
 #define RATE_LEAST_HZ 400.0
 #define RATE_MOST_HZ  200000.0
 

@@ -79,7 +79,7 @@ const struct option board_options[BOARD_OPTIONS] = {
           "between neighbouring hold instants of a scan"),
     WHOLE("converter", "hold_offset_ns", "ns", hold_offset_ns, "10000", 0, 1e6,
           "from the start of the transfer to the first hold instant"),
-    REAL("converter", "scan_rate_hz", "Hz", board.converter.scan_rate_hz, NULL, 1000, 20000,
+    REAL("converter", "scan_rate_hz", "Hz", board.converter.scan_rate_hz, NULL, 3000, 20000,
          "scans per second"),
 
     TEXT("lcd", "i2c_device", board.lcd.i2c_device, "/dev/i2c-1", BOARD_PATH_MAX, "device node"),

@@ -63,7 +63,7 @@ const struct option config_options[] = {
     {"adc", "source", "", OPTION_CHOICE, AT(adc_source), "sim", 0, 0, "sim|spidev|replay",
      "where scans come from: the simulated front end, the converter, or a recording"},
     {"adc", "scan_rate_hz", "Hz", OPTION_DOUBLE, AT(scan_rate_hz), "0", 0, 20000, NULL,
-     "scans per second; 0: as the board file says; at least 1,000"},
+     "scans per second; 0: as the board file says; at least 3,000"},
     {"adc", "priority", "", OPTION_INT, AT(priority), "60", 0, 90, NULL,
      "SCHED_FIFO priority of the acquiring thread with the spidev source; 0: ordinary scheduling"},
     {"adc", "lock_memory", "", OPTION_BOOL, AT(lock_memory), "yes", 0, 0, NULL,
@@ -311,8 +311,8 @@ int config_check(const struct config *config, struct options_error *error)
         result = config_sim_start(config, 0, &start_ms, error);
     if (result == 0 && config->stop_va > config->start_va)
         result = refuse(error, "meter.stop_va", "above meter.start_va", "at most meter.start_va");
-    if (result == 0 && config->scan_rate_hz != 0 && config->scan_rate_hz < 1000)
-        result = refuse(error, "adc.scan_rate_hz", "too low", "0, or 1000 to 20000 Hz");
+    if (result == 0 && config->scan_rate_hz != 0 && config->scan_rate_hz < 3000)
+        result = refuse(error, "adc.scan_rate_hz", "too low", "0, or 3000 to 20000 Hz");
     if (result == 0 && strpbrk(config->meter_id, "/+#\" \t") != NULL)
         result = refuse(error, "meter.id", config->meter_id,
                         "no blank and none of / + # \", as it becomes a topic");

@@ -322,7 +322,7 @@ def real_meter(place):
     fault(place, "o")
     process = Process([os.path.join(place.bin_dir, "firmware/vatiod"), "--config", "/dev/null", "--data-dir", place.data,
                        "--run-dir", place.run, "--board", board, "--calibration", calibration(place), "--set",
-                       "adc.source=spidev", "--set", "adc.scan_rate_hz=1000", "--set", "adc.priority=0", "--set",
+                       "adc.source=spidev", "--set", "adc.scan_rate_hz=3000", "--set", "adc.priority=0", "--set",
                        "adc.lock_memory=no", "--set", "pulse.line=none"],
                       LD_PRELOAD=FAKE_CONVERTER, FAKE_CONVERTER=os.path.join(place.root, "fault"),
                       ASAN_OPTIONS="verify_asan_link_order=0")

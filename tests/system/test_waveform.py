@@ -132,7 +132,7 @@ def scenario_events_are_listed_and_followed(place):
 
 # --- the month's report ---------------------------------------------------------------------------------------------
 
-QUICK = ("--sim-speed", "max", "--set", "adc.scan_rate_hz=1000", "--set", "store.commit_s=0", "--set", "sim.noise_lsb=0.5")
+QUICK = ("--sim-speed", "max", "--set", "adc.scan_rate_hz=3000", "--set", "store.commit_s=0", "--set", "sim.noise_lsb=0.5")
 OFFSET_MIN = -60  # a day begins at 01:00 UTC
 DAY_MS = 86400000
 

@@ -47,7 +47,7 @@ static const struct refusal {
     {"a display there is not", {"--display", "oled"}, "none, terminal, hd44780"},
     {"stop above start", {"--set", "meter.start_va=1", "--set", "meter.stop_va=2"}, "at most meter.start_va"},
     {"a meter id that cannot be a topic", {"--set", "meter.id=a/b"}, "becomes a topic"},
-    {"a scan rate between 0 and 1000", {"--set", "adc.scan_rate_hz=10"}, "1000 to 20000"},
+    {"a scan rate between 0 and 3000", {"--set", "adc.scan_rate_hz=2999"}, "3000 to 20000"},
     {"a replay without a recording",
      {"--set", "adc.source=replay"},
      "replay.file = nothing: expected a recording"},
