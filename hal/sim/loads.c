@@ -97,10 +97,11 @@ static bool in_session(const struct load *load, double now_s)
 /* Current on a leg for each ampere of the plate: at 240 V half of it, through both legs. */
 static double leg_share(const struct loads *loads, int i, int leg)
 {
-    static const double share[SUPPLIES][WAVEFORM_LEGS] = {
-        [SUPPLY_L1] = {1, 0}, [SUPPLY_L2] = {0, 1}, [SUPPLY_BOTH] = {0.5, 0.5}};
-    assert(leg >= 0 && leg < WAVEFORM_LEGS);
-    return share[loads_supply(loads, i)][leg];
+    const enum supply_kind supply = loads_supply(loads, i);
+    if (supply == SUPPLY_BOTH) {
+        return 0.5;
+    }
+    return leg == (supply == SUPPLY_L1 ? 0 : 1) ? 1 : 0;
 }
 
 static double reserved_a(const struct loads *loads, int leg, double now_s)
