@@ -55,6 +55,8 @@ void format_real(double value, const char *unit, char text[FORMAT_CELL])
         snprintf(text, FORMAT_CELL, "-");
     else
         snprintf(text, FORMAT_CELL, "%.*f", decimals_of(unit), value);
+    if (text[0] == '-' && text[1] != '\0' && strspn(text + 1, "0.") == strlen(text + 1))
+        memmove(text, text + 1, strlen(text)); /* what rounds to nothing has no sign */
 }
 
 void format_field(const struct record_field *field, const void *base, char text[FORMAT_CELL])

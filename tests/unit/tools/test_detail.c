@@ -19,6 +19,7 @@ static void fill_values(struct detail_values *values, double u_v)
     for (int p = 0; p < 2; p++) {
         values->point[p].u_rms_v = u_v + p;
         values->point[p].sh_va = 1.25;
+        values->point[p].q1_var = -0.04;
         values->point[p].i_k_factor = 2.5;
         for (int h = 1; h <= 3; h++)
             values->point[p].i_sg_a[h] = 0.125F * (float)h;
@@ -60,6 +61,7 @@ static void every_quantity_has_a_row(void **state)
     assert_contains(out, "noise       0.12 LSB, quiet: CH1 current grid L1\n");
     assert_contains(out, "\nu_rms_v                231.00       232.00\n");
     assert_contains(out, "\nsh_va                     1.2          1.2\n");
+    assert_contains(out, "\nq1_var                    0.0          0.0\n"); /* not -0.0 */
     assert_contains(out, "\ni_k_factor             2.5000       2.5000\n");
     assert_contains(out, "\ndpf                         -            -\n"); /* absent */
     for (size_t k = 0; k < detail_point_fields_n; k++)
