@@ -80,7 +80,7 @@ void daemon_stop(struct daemon *daemon)
     recorder_event(&daemon->recorder, "stop", "ended as asked", NAN);
     recorder_stop(&daemon->recorder);
     keeper_stop(&daemon->keeper);
-    keeper_write(&daemon->keeper, &daemon->measure.live);
+    keeper_write(&daemon->keeper, &daemon->measure.kept, true);
     pulse_task_stop(&daemon->pulse_task);
     display_task_stop(&daemon->display_task);
     control_server_stop(&daemon->control);

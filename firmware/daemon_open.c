@@ -132,6 +132,7 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.scans = &daemon->scans;
     config.records = &daemon->records;
     config.events = &daemon->events;
+    config.cell = &daemon->kept_cell;
     config.mailbox = &daemon->mailbox;
     config.detail = &daemon->detail;
     config.tap = &daemon->tap;
@@ -179,64 +180,6 @@ static int open_tap(struct daemon *daemon, char *error, size_t error_size)
     int result = scan_tap_open(&daemon->tap, &config);
     if (result < 0)
         go_on(result, "the ring of raw scans", error, error_size);
-    return 0;
-}
-
-static bool raise_registers(void *context, const void *stored)
-{
-    int64_t raised_uwh = keeper_raise(context, stored);
-    if (raised_uwh > 0)
-        log_notice("registers: a stored record is %lld uWh ahead of the journal and is taken",
-                   (long long)raised_uwh);
-    return true;
-}
-
-/* The journal's registers, or the newest records' where those are higher. */
-static void newest_registers(struct daemon *daemon, struct keeper_record *record)
-{
-    static const enum record_stream streams[] = {STREAM_MINUTE, STREAM_QUARTER, STREAM_DAY};
-    for (size_t k = 0; k < sizeof streams / sizeof streams[0]; k++) {
-        int64_t newest = store_newest_seq(&daemon->store, streams[k]);
-        if (newest > 0)
-            store_reader_read(&daemon->reader, streams[k], newest, 1, raise_registers, record);
-    }
-}
-
-static int open_keeper(struct daemon *daemon, char *error, size_t error_size)
-{
-    struct keeper_record record;
-    bool found;
-    struct keeper *keeper = &daemon->keeper;
-    snprintf(daemon->journal, sizeof daemon->journal, "%s/%s", daemon->config.data_dir, KEEPER_FILE);
-    int result =
-        keeper_open(keeper, daemon->config.data_dir, daemon->meter_id, &record, &found, error, error_size);
-    if (result < 0)
-        return result;
-    daemon->opened |= PART_KEEPER;
-    if (!found)
-        memset(&record, 0, sizeof record);
-    newest_registers(daemon, &record);
-    keeper_restore(&record, &daemon->measure.registers);
-    if (found) {
-        for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
-            store_seq_floor(&daemon->store, (enum record_stream)stream, record.newest_seq[stream]);
-    }
-    memcpy(daemon->start_energy, daemon->measure.registers.energy, sizeof daemon->start_energy);
-    keeper->run_dir = daemon->config.run_dir;
-    keeper->interval_s = daemon->config.journal_interval_s;
-    keeper->health = &daemon->health;
-    keeper->recorder = &daemon->recorder;
-    keeper->clock = daemon->source.clock;
-    recorder_init(&daemon->recorder, &daemon->store, &daemon->records, &daemon->health, daemon->source.clock,
-                  daemon->boot_id);
-    daemon->recorder.data_dir = daemon->config.data_dir;
-    daemon->recorder.notices = &daemon->events;
-    daemon_fill_live(daemon);
-    mailbox_write(&daemon->mailbox, &daemon->measure.live);
-    if (daemon->detail.file != NULL)
-        detail_write(&daemon->detail, &daemon->measure.detail);
-    recorder_event(&daemon->recorder, "start",
-                   record.n_points > 0 ? "registers continue" : "registers begin at zero", NAN);
     return 0;
 }
 
@@ -311,8 +254,9 @@ static int open_control(struct daemon *daemon, char *error, size_t error_size)
 int daemon_open(struct daemon *daemon, char *error, size_t error_size)
 {
     static daemon_step *const steps[] = {
-        open_directories, open_identity, open_store,  open_source,  open_rings, open_mailbox, open_measure,
-        open_detail,      open_tap,      open_keeper, open_display, open_pulse, open_control,
+        open_directories, open_identity, open_store,   open_source, open_rings,
+        open_mailbox,     open_measure,  open_detail,  open_tap,    daemon_open_keeper,
+        open_display,     open_pulse,    open_control,
     };
     int result = 0;
     for (size_t k = 0; k < sizeof steps / sizeof steps[0] && result == 0; k++)

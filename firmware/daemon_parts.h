@@ -30,6 +30,9 @@ bool daemon_is_replay(const struct daemon *daemon);
 /* A recording that does not go through the converter has no codes, no front end and nothing to calibrate. */
 bool daemon_is_physical(const struct daemon *daemon);
 
+/* The registers' journal: a step of opening, in daemon_keeper.c. */
+int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size);
+
 /* The mailbox before the first reading: who the meter is, its registers, and absent values. */
 void daemon_fill_live(struct daemon *daemon);
 

@@ -10,14 +10,17 @@
 #include <string.h>
 #include <time.h>
 
-enum { STACK_SIZE = 128 << 10, TURN_MS = 100 };
+enum { STACK_SIZE = 128 << 10, TURN_MS = 20 /* a supply holds up for some tens of milliseconds */ };
 
-_Static_assert(sizeof(struct keeper_record) <= JOURNAL_RECORD_MAX, "a register record fits a slot");
+_Static_assert((int)KEPT_BYTES_MAX <= (int)JOURNAL_RECORD_MAX, "a register record fits a slot");
 
-static int read_record(struct keeper *keeper, struct keeper_record *record, bool *found, char *error,
+static int read_record(struct keeper *keeper, struct kept *record, bool *found, char *error,
                        size_t error_size)
 {
-    int result = journal_read(&keeper->journal, record);
+    unsigned char bytes[KEPT_BYTES_MAX];
+    size_t size = 0;
+    uint32_t magic = 0;
+    int result = journal_read_sized(&keeper->journal, bytes, &size, &magic);
     *found = result == 0;
     if (result == -EBADMSG && keeper->journal.damaged == 0)
         return 0;
@@ -28,6 +31,13 @@ static int read_record(struct keeper *keeper, struct keeper_record *record, bool
             keeper->journal.damaged, KEEPER_FILE);
         return -EBADMSG;
     }
+    if (result == 0)
+        result = kept_unpack(record, magic, bytes, size);
+    if (result == -EBADMSG)
+        snprintf(error, error_size,
+                 "register journal: its newest record is whole but says what cannot be; move %s away "
+                 "to begin at zero",
+                 KEEPER_FILE);
     if (result == 0 && strncmp(record->meter_id, keeper->meter_id, sizeof record->meter_id) != 0) {
         snprintf(error, error_size, "register journal: these are the registers of meter %.32s, this is %s",
                  record->meter_id, keeper->meter_id);
@@ -36,14 +46,15 @@ static int read_record(struct keeper *keeper, struct keeper_record *record, bool
     return result;
 }
 
-int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id,
-                struct keeper_record *record, bool *found, char *error, size_t error_size)
+int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id, struct kept *record,
+                bool *found, char *error, size_t error_size)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", data_dir, KEEPER_FILE);
     snprintf(keeper->meter_id, sizeof keeper->meter_id, "%s", meter_id);
-    int result = journal_open(&keeper->journal, path, KEEPER_MAGIC, sizeof(struct keeper_record),
-                              JOURNAL_SLOT_DISTANCE);
+    static const struct journal_format format = {
+        .magic = KEPT_MAGIC, .older = KEPT_OLDER, .size = KEPT_BYTES_MAX, .sized = true};
+    int result = journal_open_format(&keeper->journal, path, &format, JOURNAL_SLOT_DISTANCE);
     if (result < 0) {
         snprintf(error, error_size, "register journal %s: %s", path,
                  result == -EMEDIUMTYPE ? "not a register journal of this version" : strerror(-result));
@@ -59,7 +70,7 @@ int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_i
 }
 
 /* The kept registers of a point; a new place for one that the journal lacks; NULL when there is none left. */
-static struct record_energy *kept(struct keeper_record *record, int64_t point_id)
+static struct record_energy *kept(struct kept *record, int64_t point_id)
 {
     for (int64_t k = 0; k < record->n_points; k++)
         if (record->point_id[k] == point_id)
@@ -79,7 +90,7 @@ static int64_t raise_to(int64_t *kept_value, int64_t stored)
     return by;
 }
 
-int64_t keeper_raise(struct keeper_record *record, const struct record *stored)
+int64_t keeper_raise(struct kept *record, const struct record *stored)
 {
     int64_t raised_uwh = 0;
     for (int64_t p = 0; p < stored->n_points && p < RECORD_POINTS; p++) {
@@ -98,35 +109,53 @@ int64_t keeper_raise(struct keeper_record *record, const struct record *stored)
     return raised_uwh;
 }
 
-void keeper_restore(const struct keeper_record *record, struct registers *registers)
+void keeper_restore(const struct kept *record, struct registers *registers)
 {
     int64_t point_id[RECORD_POINTS];
     struct energy energy[DSP_POINTS] = {0};
+    struct registers_rest rest = record->rest;
+    memset(rest.remainder, 0, sizeof rest.remainder);
     int n = convert_points(&registers->topology, point_id);
     for (int p = 0; p < n; p++)
         for (int64_t k = 0; k < record->n_points && k < RECORD_POINTS; k++)
-            if (record->point_id[k] == point_id[p])
+            if (record->point_id[k] == point_id[p]) {
                 convert_energy_back(&record->energy[k], &energy[p]);
+                memcpy(rest.remainder[p], record->rest.remainder[k], sizeof rest.remainder[p]);
+            }
     registers_restore(registers, energy, record->dropped_uwh, record->metered_ns, record->unmetered_ns);
+    registers_resume(registers, &rest);
 }
 
-int keeper_write(struct keeper *keeper, const struct mailbox_live *live)
+double keeper_restart(const struct kept *record, double most_va, int64_t utc_ms, bool synced, char *text,
+                      size_t size)
 {
-    struct keeper_record record;
-    memset(&record, 0, sizeof record);
+    const bool clean = record->clean == 1;
+    const double lost_wh = clean ? 0 : most_va * (double)record->interval_s / 3600.0;
+    char down[48] = "down for an unknown time";
+    if (synced && record->utc_synced && utc_ms >= record->utc_ms)
+        snprintf(down, sizeof down, "down for %lld s", (long long)((utc_ms - record->utc_ms) / 1000));
+    if (clean)
+        snprintf(text, size, "%s after an orderly end, nothing lost", down);
+    else
+        snprintf(text, size, "%s after a cut, at most %.1f Wh lost: %lld s at %.0f VA", down, lost_wh,
+                 (long long)record->interval_s, most_va);
+    return lost_wh;
+}
+
+int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean)
+{
+    unsigned char bytes[KEPT_BYTES_MAX];
+    struct kept record = *kept;
     memcpy(record.meter_id, keeper->meter_id, sizeof record.meter_id);
-    memcpy(record.boot_id, live->boot_id, sizeof record.boot_id);
     record.utc_ms = clock_utc_ms(keeper->clock);
-    record.n_points = live->live.n_points;
-    memcpy(record.point_id, live->live.point_id, sizeof record.point_id);
-    memcpy(record.energy, live->energy, sizeof record.energy);
-    record.metered_ns = live->metered_ns;
-    record.unmetered_ns = live->unmetered_ns;
-    record.dropped_uwh = live->dropped_uwh;
+    record.utc_synced = clock_utc_synced(keeper->clock);
+    record.clean = clean;
+    record.interval_s = keeper->interval_s;
     for (int stream = 0; stream < STREAMS; stream++)
         record.newest_seq[stream] = recorder_newest_seq(keeper->recorder, (enum record_stream)stream);
 
-    int result = journal_write(&keeper->journal, &record);
+    const size_t size = kept_pack(&record, bytes);
+    int result = journal_write_sized(&keeper->journal, bytes, size);
     health_add(result == 0 ? &keeper->health->journal_writes : &keeper->health->journal_errors, 1);
     if (result < 0 && !keeper->failing)
         log_error("register journal: %s; trying again every %lld s", strerror(-result),
@@ -135,33 +164,38 @@ int keeper_write(struct keeper *keeper, const struct mailbox_live *live)
     return result;
 }
 
-static void turn(struct keeper *keeper, struct mailbox *mailbox)
+static const int64_t ns_per_s = 1000000000;
+
+/* The mains collapse, and not again so soon that a flickering line wears out the card. */
+static bool is_urgent(struct keeper *keeper, int64_t now_ns)
 {
-    static const int64_t ns_per_s = 1000000000;
-    int64_t now_ns = clock_mono_ns(keeper->clock);
-    if (now_ns - keeper->written_ns < keeper->interval_s * ns_per_s)
+    if (!atomic_exchange(&keeper->cell->urgent, false))
+        return false;
+    if (keeper->urgent_ns != 0 && now_ns - keeper->urgent_ns < KEEPER_URGENT_S * ns_per_s)
+        return false;
+    keeper->urgent_ns = now_ns;
+    return true;
+}
+
+void keeper_turn(struct keeper *keeper)
+{
+    const int64_t now_ns = clock_mono_ns(keeper->clock);
+    struct kept kept;
+    if (!is_urgent(keeper, now_ns) && now_ns - keeper->written_ns < keeper->interval_s * ns_per_s)
         return;
-    struct mailbox_live live;
-    if (mailbox_read(mailbox, &live) != 0 || live.heartbeat == 0)
+    if (kept_take(keeper->cell, &kept) != 0)
         return;
-    keeper_write(keeper, &live);
+    keeper_write(keeper, &kept, false);
     keeper->written_ns = now_ns;
 }
 
 static void *run(void *argument)
 {
     struct keeper *keeper = argument;
-    struct mailbox mailbox;
-    int result = mailbox_open(&mailbox, keeper->run_dir);
-    if (result < 0) {
-        log_error("register journal: the mailbox in %s: %s", keeper->run_dir, strerror(-result));
-        return NULL;
-    }
     while (!atomic_load(&keeper->stop)) {
-        turn(keeper, &mailbox);
+        keeper_turn(keeper);
         nanosleep(&(struct timespec){.tv_nsec = TURN_MS * 1000000L}, NULL);
     }
-    mailbox_close(&mailbox);
     return NULL;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keeper.h - the energy registers through power cuts: written to the slot journal every interval_s and at the end,
- * read at the start.
+/* keeper.h - the energy registers through power cuts: written to the slot journal every interval_s, at the end, and at
+ * once when the mains collapse, read at the start.
  *
- * Record:  struct keeper_record, version in KEEPER_MAGIC. It also holds the highest seq of each stream, so that a new
- *          database never repeats one.
+ * Record:  struct kept (kept.h), from measure through its cell. It also holds the highest seq of each stream, so that a
+ *          new database never repeats one.
  * Loss:    a power cut costs at most the energy of interval_s. Registers never move backwards.
  * Threads: a thread of its own, since fdatasync may take long.
  */
@@ -11,9 +11,9 @@
 #define VATIO_FIRMWARE_KEEPER_H
 
 #include "dsp/registers.h"
-#include "firmware/api/mailbox.h"
 #include "firmware/base/journal.h"
 #include "firmware/health.h"
+#include "firmware/kept.h"
 #include "firmware/recorder.h"
 
 #include <pthread.h>
@@ -21,31 +21,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KEEPER_MAGIC UINT32_C(0x52475601) /* register record, version 1 */
-#define KEEPER_FILE  "registers.journal"
+#define KEEPER_FILE "registers.journal"
 
-struct keeper_record {
-    char meter_id[RECORD_ID];
-    char boot_id[RECORD_ID];
-    int64_t utc_ms;
-    int64_t n_points;
-    int64_t point_id[RECORD_POINTS];
-    struct record_energy energy[RECORD_POINTS];
-    int64_t metered_ns;
-    int64_t unmetered_ns;
-    int64_t dropped_uwh;
-    int64_t newest_seq[STREAMS];
-};
+enum { KEEPER_URGENT_S = 10 /* least time between two writes that collapses ask for */ };
 
 struct keeper {
     struct journal journal;
-    const char *run_dir;
+    struct kept_cell *cell; /* measure's */
     int64_t interval_s;
     struct health *health;
     struct recorder *recorder;
     struct clock *clock;
     char meter_id[RECORD_ID];
     int64_t written_ns; /* monotonic, of the last record */
+    int64_t urgent_ns;  /* of the last one that a collapse asked for; 0 = none */
     bool failing;
     atomic_bool stop;
     pthread_t thread;
@@ -53,25 +42,33 @@ struct keeper {
 
 /* Opens the journal. found says whether a record of this meter was there; -EMEDIUMTYPE with a sentence when the
  * registers are another meter's or the file is something else. */
-int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id,
-                struct keeper_record *record, bool *found, char *error, size_t error_size);
+int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id, struct kept *record,
+                bool *found, char *error, size_t error_size);
 
 /* Raises the kept registers to those of a stored record where these are higher: after a kill or a power cut the newest
  * minute may be younger than the journal, and a register that was shown must not fall. Points that the journal lacks
  * are added. Returns by how many micro-units the import and export registers rose. */
-int64_t keeper_raise(struct keeper_record *record, const struct record *stored);
+int64_t keeper_raise(struct kept *record, const struct record *stored);
 
-/* Puts the kept registers in place, point by point. */
-void keeper_restore(const struct keeper_record *record, struct registers *registers);
+/* Puts the kept registers and what lies below them in place, point by point. */
+void keeper_restore(const struct kept *record, struct registers *registers);
 
-/* Starts writing: the newest registers of the mailbox in run_dir. */
+/* One line for the event "restart": down-time and the largest energy in Wh that may have been lost, which is returned.
+ * most_va: the largest apparent power that the board can measure; utc_ms and synced: of now. */
+double keeper_restart(const struct kept *record, double most_va, int64_t utc_ms, bool synced, char *text,
+                      size_t size);
+
+/* Starts writing what measure gives through the cell. */
 int keeper_start(struct keeper *keeper);
 
 /* Ends the thread. */
 void keeper_stop(struct keeper *keeper);
 
-/* Writes what live says, now: the last word at shutdown. */
-int keeper_write(struct keeper *keeper, const struct mailbox_live *live);
+/* Writes if it is time to. For tests. */
+void keeper_turn(struct keeper *keeper);
+
+/* Writes what was given last; clean: it is the last word of an orderly end. */
+int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean);
 void keeper_close(struct keeper *keeper);
 
 #endif

@@ -222,6 +222,7 @@ static void take_window(struct measure *measure, struct reading *reading)
             publish_interval(measure, k, &closed);
     aggregate_window(measure, reading, utc_start_ms, utc_end_ms);
     publish_window(measure, reading);
+    measure_keep(measure, reading);
     if (measure->config.window != NULL)
         measure->config.window(measure->config.context, reading->end_ns);
 }
@@ -292,6 +293,7 @@ void measure_finish(struct measure *measure)
     for (int k = 0; k < MEASURE_INTERVALS; k++)
         if (interval_close(&measure->builder[k], &measure->registers, &closed))
             publish_interval(measure, k, &closed);
+    measure_keep(measure, NULL);
     mailbox_write(measure->config.mailbox, &measure->live);
 }
 

@@ -18,6 +18,7 @@
 #include "firmware/api/detail.h"
 #include "firmware/api/mailbox.h"
 #include "firmware/health.h"
+#include "firmware/kept.h"
 #include "firmware/noise_watch.h"
 #include "firmware/scan_tap.h"
 #include "firmware/spsc.h"
@@ -40,6 +41,7 @@ struct measure_config {
     struct mailbox_writer *mailbox;
     struct detail_writer *detail; /* NULL or without a file: nobody */
     struct scan_tap *tap;         /* is given every scan; NULL = nobody */
+    struct kept_cell *cell;       /* what the keeper writes; NULL = nobody */
     struct health *health;
     struct clock *clock;
     atomic_bool *ended;                            /* acquire's: no scan follows */
@@ -61,6 +63,8 @@ struct measure {
     struct aggregate aggregated;        /* the newest one; here, not on the thread's small stack */
     struct frequency_builder frequency; /* of 10 s */
     struct noise_watch noise;
+    struct kept kept;          /* as of the newest window; here, not on the thread's small stack */
+    bool collapsed;            /* in the newest window the mains were gone */
     bool coded;                /* the newest scan carried codes: there is an LSB */
     unsigned standing_quality; /* of every scan */
     unsigned pending_quality;  /* of scans left out since the last one taken */
@@ -79,6 +83,10 @@ int measure_start(struct measure *measure);
 void measure_join(struct measure *measure);
 
 void measure_close(struct measure *measure);
+
+/* Into kept and its cell what a power cut must not take: after each window, and after measure_finish; reading NULL = no
+ * new window. In measure_kept.c. */
+void measure_keep(struct measure *measure, const struct reading *reading);
 
 /* Takes what is in the ring, at most a block. Returns the number of scans taken. For tests. */
 int measure_step(struct measure *measure);

@@ -19,7 +19,7 @@ struct place {
     char dir[32];
     char file[80];
     char error[256];
-    struct keeper_record record;
+    struct kept record;
     bool found;
     struct health health;
     struct recorder recorder;
@@ -57,21 +57,29 @@ static int open_keeper(struct place *place, const char *meter_id)
                        sizeof place->error);
 }
 
+static struct kept kept_of(int64_t import_uwh)
+{
+    struct kept kept;
+    memset(&kept, 0, sizeof kept);
+    strcpy(kept.boot_id, "b");
+    kept.n_points = 2;
+    kept.point_id[0] = record_point_id("grid");
+    kept.point_id[1] = record_point_id("solar");
+    kept.energy[0].import_uwh = import_uwh;
+    kept.energy[1].export_uwh = 2 * import_uwh;
+    kept.metered_ns = 77;
+    kept.unmetered_ns = 5;
+    kept.dropped_uwh = 3;
+    kept.rest.remainder[1][1] = 0.25;
+    kept.rest.creep[CIRCUIT_SOLAR].pending[0][1] = 12.5;
+    return kept;
+}
+
 static void write_live(struct place *place, int64_t import_uwh)
 {
-    struct mailbox_live live;
-    memset(&live, 0, sizeof live);
-    strcpy(live.boot_id, "b");
-    live.live.n_points = 2;
-    live.live.point_id[0] = record_point_id("grid");
-    live.live.point_id[1] = record_point_id("solar");
-    live.energy[0].import_uwh = import_uwh;
-    live.energy[1].export_uwh = 2 * import_uwh;
-    live.metered_ns = 77;
-    live.unmetered_ns = 5;
-    live.dropped_uwh = 3;
+    const struct kept kept = kept_of(import_uwh);
     atomic_store(&place->recorder.newest_seq[STREAM_MINUTE], 41);
-    assert_int_equal(keeper_write(&place->keeper, &live), 0);
+    assert_int_equal(keeper_write(&place->keeper, &kept, false), 0);
 }
 
 static void test_a_new_journal_has_no_registers(void **state)
@@ -97,7 +105,7 @@ static void test_the_last_written_registers_come_back_point_by_point(void **stat
     /* a board that now has solar only: its registers are found by their point, not by their place */
     struct topology topology = {
         .n_channels = 2, .n_elements = 1, .element = {{0, 1, CIRCUIT_SOLAR, 1, 0, 0}}};
-    struct creep_config creep = {0};
+    struct creep_config creep = {1, 0.5};
     struct registers registers;
     topology_init(&topology);
     registers_init(&registers, &topology, &creep);
@@ -107,6 +115,8 @@ static void test_the_last_written_registers_come_back_point_by_point(void **stat
     assert_int_equal(registers.metered_ns, 77);
     assert_int_equal(registers.unmetered_ns, 5);
     assert_int_equal(registers.dropped_uwh, 3);
+    assert_true(registers.remainder[0][1] == 0.25);
+    assert_true(registers.creep[CIRCUIT_SOLAR].pending[0][1] == 12.5);
     keeper_close(&place->keeper);
 }
 
@@ -125,7 +135,7 @@ static void test_registers_never_fall_behind_a_stored_record(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof raises / sizeof raises[0]; i++) {
-        struct keeper_record record = {.n_points = raises[i].journal_uwh > 0};
+        struct kept record = {.n_points = raises[i].journal_uwh > 0};
         struct record stored = {.n_points = 1};
         record.point_id[0] = stored.point_id[0] = record_point_id("solar");
         record.energy[0].import_uwh = raises[i].journal_uwh;
@@ -160,7 +170,8 @@ static void test_a_damaged_newest_slot_costs_one_record(void **state)
     close(fd);
     assert_int_equal(open_keeper(place, "m1"), 0);
     assert_int_equal(place->record.energy[0].import_uwh, 1000);
-    place->keeper.run_dir = place->dir;
+    static struct kept_cell nothing_given;
+    place->keeper.cell = &nothing_given;
     assert_int_equal(keeper_start(&place->keeper), 0);
     keeper_stop(&place->keeper);
     assert_int_equal(atomic_load(&place->health.journal_damaged), 1);
@@ -180,6 +191,112 @@ static void test_a_journal_with_nothing_but_damage_is_refused(void **state)
     assert_non_null(strstr(place->error, "move registers.journal away"));
 }
 
+/* struct keeper_record of version 1: names of 33 bytes, then eight-byte words. */
+static void write_older(const struct place *place, int64_t import_uwh)
+{
+    unsigned char bytes[728] = "m1";
+    const int64_t utc_ms = 1000, n_points = 1, point_id = 0, metered_ns = 9, seq = 70;
+    struct journal journal;
+    memcpy(bytes + 72, &utc_ms, 8);
+    memcpy(bytes + 80, &n_points, 8);
+    memcpy(bytes + 88, &point_id, 8);
+    memcpy(bytes + 160, &import_uwh, 8);
+    memcpy(bytes + 664, &metered_ns, 8);
+    memcpy(bytes + 696, &seq, 8);
+    assert_int_equal(journal_open(&journal, place->file, KEPT_OLDER, sizeof bytes, JOURNAL_SLOT_DISTANCE), 0);
+    assert_int_equal(journal_write(&journal, bytes), 0);
+    journal_close(&journal);
+}
+
+static void test_a_journal_of_version_1_continues_and_loses_nothing(void **state)
+{
+    struct place *place = *state;
+    write_older(place, 123456);
+    assert_int_equal(open_keeper(place, "m1"), 0);
+    assert_true(place->found);
+    assert_int_equal(place->record.energy[0].import_uwh, 123456);
+    assert_int_equal(place->record.metered_ns, 9);
+    assert_int_equal(place->record.newest_seq[STREAM_MINUTE], 70);
+    write_live(place, 200000);
+    keeper_close(&place->keeper);
+    assert_int_equal(open_keeper(place, "m1"), 0);
+    assert_int_equal(place->record.energy[0].import_uwh, 200000);
+    keeper_close(&place->keeper);
+}
+
+static void test_a_collapse_writes_at_once_but_not_twice_in_ten_seconds(void **state)
+{
+    struct place *place = *state;
+    static struct kept_cell cell;
+    static const struct {
+        int64_t after_ms;
+        bool collapse;
+        int64_t writes;
+    } turns[] = {{100, false, 0}, {100, true, 1},   {100, true, 1},   {9000, true, 1},
+                 {1000, true, 2}, {5000, false, 2}, {4999, false, 2}, {1, false, 3}};
+    const struct kept kept = kept_of(5);
+    assert_int_equal(open_keeper(place, "m1"), 0);
+    kept_give(&cell, &kept);
+    place->keeper.cell = &cell;
+    place->keeper.interval_s = 10;
+    place->keeper.written_ns = clock_mono_ns(&place->clock.clock);
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        atomic_fetch_add(&place->clock.now_ns, turns[i].after_ms * 1000000);
+        if (turns[i].collapse)
+            atomic_store(&cell.urgent, true);
+        keeper_turn(&place->keeper);
+        assert_int_equal(atomic_load(&place->health.journal_writes), turns[i].writes);
+    }
+    keeper_close(&place->keeper);
+}
+
+static const struct {
+    const char *name;
+    struct kept kept;
+    int64_t utc_ms;
+    bool synced;
+    double lost_wh;
+    const char *text;
+} ends[] = {
+    {"an orderly end costs nothing",
+     {.clean = 1, .utc_ms = 1000, .utc_synced = 1, .interval_s = 10},
+     61000,
+     true,
+     0,
+     "down for 60 s after an orderly end, nothing lost"},
+    {"a cut costs at most an interval at full load",
+     {.utc_ms = 1000, .utc_synced = 1, .interval_s = 10},
+     4000,
+     true,
+     4200.0 / 360,
+     "down for 3 s after a cut, at most 11.7 Wh lost: 10 s at 4200 VA"},
+    {"an unset clock tells no down-time",
+     {.utc_ms = 1000, .utc_synced = 1, .interval_s = 10},
+     500,
+     false,
+     4200.0 / 360,
+     "down for an unknown time after a cut, at most 11.7 Wh lost: 10 s at 4200 VA"},
+    {"a clock that was set back tells no down-time",
+     {.clean = 1, .utc_ms = 1000, .utc_synced = 1},
+     500,
+     true,
+     0,
+     "down for an unknown time after an orderly end, nothing lost"},
+};
+
+static void test_a_restart_says_how_long_and_how_much_at_most(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char text[128];
+        print_message("  %s\n", ends[i].name);
+        const double lost_wh =
+            keeper_restart(&ends[i].kept, 4200, ends[i].utc_ms, ends[i].synced, text, sizeof text);
+        assert_true(lost_wh == ends[i].lost_wh);
+        assert_string_equal(text, ends[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +307,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_registers_of_another_meter_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_damaged_newest_slot_costs_one_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_journal_with_nothing_but_damage_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_journal_of_version_1_continues_and_loses_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_collapse_writes_at_once_but_not_twice_in_ten_seconds, set_up,
+                                        tear_down),
+        cmocka_unit_test(test_a_restart_says_how_long_and_how_much_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

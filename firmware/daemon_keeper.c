@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registers at the start: the newest of journal and store, and what a kill or a power cut left open. */
+#include "firmware/base/log.h"
+#include "firmware/convert.h"
+#include "firmware/daemon_parts.h"
+#include "firmware/interrupted.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct newest {
+    struct record record[KEPT_OPEN];
+    bool found[KEPT_OPEN];
+    int reading;
+};
+
+static bool take_newest(void *context, const void *stored)
+{
+    struct newest *newest = context;
+    memcpy(&newest->record[newest->reading], stored, sizeof newest->record[0]);
+    newest->found[newest->reading] = true;
+    return true;
+}
+
+static void read_newest(struct daemon *daemon, struct newest *newest)
+{
+    memset(newest, 0, sizeof *newest);
+    for (int k = 0; k < KEPT_OPEN; k++) {
+        const int64_t seq = store_newest_seq(&daemon->store, kept_stream(k));
+        newest->reading = k;
+        if (seq > 0)
+            store_reader_read(&daemon->reader, kept_stream(k), seq, 1, take_newest, newest);
+    }
+}
+
+/* The journal's registers, or the newest records' where those are higher. */
+static void raise_registers(struct kept *kept, const struct newest *newest)
+{
+    for (int k = 0; k < KEPT_OPEN; k++) {
+        if (!newest->found[k])
+            continue;
+        interrupted_settle(kept, &newest->record[k]);
+        const int64_t raised_uwh = keeper_raise(kept, &newest->record[k]);
+        if (raised_uwh > 0)
+            log_notice("registers: a stored record is %lld uWh ahead of the journal and is taken",
+                       (long long)raised_uwh);
+    }
+}
+
+/* To the recorder, ahead of everything that measure will say. */
+static void end_interrupted(struct daemon *daemon, const struct kept *kept, const struct newest *newest)
+{
+    struct record record;
+    for (int k = 0; k < KEPT_OPEN; k++)
+        if (interrupted_record(kept, k, newest->found[k] ? &newest->record[k] : NULL, &record) &&
+            !spsc_push(&daemon->records, &record))
+            health_add(&daemon->health.records_lost, 1);
+}
+
+static double most_va(const struct daemon *daemon)
+{
+    const struct topology *topology = &daemon->measure.config.meter.topology;
+    int elements = 0;
+    for (int e = 0; e < topology->n_elements; e++)
+        elements += topology->element[e].circuit == CIRCUIT_GRID;
+    return elements * daemon->board.u_nominal_v * daemon->board.i_max_a;
+}
+
+static void tell_restart(struct daemon *daemon, const struct kept *kept)
+{
+    struct clock *clock = daemon->source.clock;
+    char text[128];
+    const double lost_wh = keeper_restart(kept, most_va(daemon), clock_utc_ms(clock), clock_utc_synced(clock),
+                                          text, sizeof text);
+    log_notice("restart: %s", text);
+    recorder_event(&daemon->recorder, "restart", text, lost_wh);
+}
+
+static void set_up(struct daemon *daemon)
+{
+    struct keeper *keeper = &daemon->keeper;
+    keeper->cell = &daemon->kept_cell;
+    keeper->interval_s = daemon->config.journal_interval_s;
+    keeper->health = &daemon->health;
+    keeper->recorder = &daemon->recorder;
+    keeper->clock = daemon->source.clock;
+    recorder_init(&daemon->recorder, &daemon->store, &daemon->records, &daemon->health, daemon->source.clock,
+                  daemon->boot_id);
+    daemon->recorder.data_dir = daemon->config.data_dir;
+    daemon->recorder.notices = &daemon->events;
+}
+
+static void publish(struct daemon *daemon)
+{
+    daemon_fill_live(daemon);
+    mailbox_write(&daemon->mailbox, &daemon->measure.live);
+    if (daemon->detail.file != NULL)
+        detail_write(&daemon->detail, &daemon->measure.detail);
+}
+
+int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size)
+{
+    struct kept kept;
+    struct newest newest;
+    bool found;
+    snprintf(daemon->journal, sizeof daemon->journal, "%s/%s", daemon->config.data_dir, KEEPER_FILE);
+    const int result = keeper_open(&daemon->keeper, daemon->config.data_dir, daemon->meter_id, &kept, &found,
+                                   error, error_size);
+    if (result < 0)
+        return result;
+    daemon->opened |= PART_KEEPER;
+    if (!found)
+        memset(&kept, 0, sizeof kept);
+    read_newest(daemon, &newest);
+    raise_registers(&kept, &newest);
+    keeper_restore(&kept, &daemon->measure.registers);
+    for (int stream = STREAM_MINUTE; found && stream < STREAMS; stream++)
+        store_seq_floor(&daemon->store, (enum record_stream)stream, kept.newest_seq[stream]);
+    memcpy(daemon->start_energy, daemon->measure.registers.energy, sizeof daemon->start_energy);
+    set_up(daemon);
+    publish(daemon);
+    recorder_event(&daemon->recorder, "start",
+                   kept.n_points > 0 ? "registers continue" : "registers begin at zero", NAN);
+    if (found) {
+        end_interrupted(daemon, &kept, &newest);
+        tell_restart(daemon, &kept);
+    }
+    /* From here on a kill is no orderly end. What fails is counted and tried again. */
+    measure_keep(&daemon->measure, NULL);
+    keeper_write(&daemon->keeper, &daemon->measure.kept, false);
+    return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kept.h - what is kept of the registers through a power cut, and its bytes in the journal.
+ *
+ * Bytes:   version 2 in KEPT_MAGIC, as long as the points in use need; the layout is in firmware/README.md. Version 1
+ *          (KEPT_OLDER) is read. Of an open interval the energies are exact, quantities are single precision and those that
+ *          the table in kept.c leaves out are absent.
+ * Errors:  -EBADMSG for bytes that are no such record: wrong length, points, names or negative registers.
+ * Cell:    how measure gives the newest one to the keeper: it never waits.
+ * Threads: kept_give from one thread, kept_take from any.
+ */
+#ifndef VATIO_FIRMWARE_KEPT_H
+#define VATIO_FIRMWARE_KEPT_H
+
+#include "dsp/registers.h"
+#include "firmware/api/record.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEPT_MAGIC UINT32_C(0x52475602) /* register record, version 2 */
+#define KEPT_OLDER UINT32_C(0x52475601)
+
+enum { KEPT_BYTES_MAX = 6144, KEPT_OPEN = 3 /* minute, quarter, day */ };
+
+struct kept {
+    char meter_id[RECORD_ID];
+    char boot_id[RECORD_ID]; /* of the run of vatiod that wrote it */
+    int64_t utc_ms;
+    int64_t utc_synced;
+    int64_t mono_us;    /* of the newest window's end */
+    int64_t clean;      /* 1: the last word of an orderly end */
+    int64_t interval_s; /* longest time to the next write */
+    int64_t n_points;
+    int64_t point_id[RECORD_POINTS];
+    struct record_energy energy[RECORD_POINTS];
+    int64_t metered_ns;
+    int64_t unmetered_ns;
+    int64_t dropped_uwh;
+    struct registers_rest rest; /* remainders in the order of point_id */
+    int64_t newest_seq[STREAMS];
+    struct record open[KEPT_OPEN]; /* intervals not yet closed; n_points = 0: none, else that of kept */
+};
+
+/* Which stream open[k] is of. */
+enum record_stream kept_stream(int k);
+
+/* Returns the number of bytes. */
+size_t kept_pack(const struct kept *kept, unsigned char out[KEPT_BYTES_MAX]);
+
+/* magic: KEPT_MAGIC or KEPT_OLDER. */
+int kept_unpack(struct kept *kept, uint32_t magic, const unsigned char *in, size_t size);
+
+enum { KEPT_WORDS = (sizeof(struct kept) + 7) / 8 };
+struct kept_cell {
+    _Atomic uint64_t sequence;
+    _Atomic uint64_t word[KEPT_WORDS];
+    atomic_bool urgent; /* the mains are going: write at once */
+};
+void kept_give(struct kept_cell *cell, const struct kept *kept);
+
+/* -EAGAIN: nothing was given yet. */
+int kept_take(const struct kept_cell *cell, struct kept *kept);
+
+#endif
