@@ -14,6 +14,7 @@
 #include "dsp/halfcycle.h"
 #include "dsp/lines.h"
 #include "dsp/meter.h"
+#include "dsp/noise_level.h"
 #include "dsp/ring.h"
 #include "dsp/spectrum.h"
 #include "dsp/strip.h"
@@ -31,6 +32,7 @@ struct analysis_channel {
     struct channel_response response;
     struct phasor harmonic[DSP_HARMONICS + 1]; /* template; front end left in */
     struct halfcycle half;
+    struct noise_level noise;
     struct wave wave;
 };
 
