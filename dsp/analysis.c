@@ -43,7 +43,6 @@ void analysis_reset(struct analysis *analysis)
 {
     for (int k = 0; k < analysis->n_channels; k++) {
         halfcycle_reset(&analysis->channel[k].half);
-        noise_level_reset(&analysis->channel[k].noise);
         memset(analysis->channel[k].harmonic, 0, sizeof(analysis->channel[k].harmonic));
     }
 }
@@ -114,16 +113,13 @@ static int count_bins(double scan_rate_hz, double bin_hz, int n_grid)
 }
 
 /* The noise of one sample, and from it of each bin, as the front end's inverse leaves it. */
-static void set_noise(struct analysis_channel *channel, const struct lines *lines, double bin_hz)
+static void set_noise(struct wave *wave, const struct lines *lines, const struct channel_response *response,
+                      double bin_hz)
 {
-    struct wave *wave = &channel->wave;
-    const struct channel_response *response = &channel->response;
     const double high = response->high_pass_hz / bin_hz;
     const double low = response->low_pass_hz > 0 ? bin_hz / response->low_pass_hz : 0;
     const int first = wave->h_max * wave->cycles + wave->cycles / 2;
-    const int apart = (wave->n_bins - first) * (wave->cycles - 3) / wave->cycles;
-    const double variance =
-        noise_level_add(&channel->noise, lines_variance(lines, wave->bin, first, wave->cycles), apart);
+    const double variance = lines_variance(lines, wave->bin, first, wave->cycles);
     const double known = fmax(variance, 0);
     wave->noise_rms = variance >= 0 ? sqrt(variance) : ABSENT;
     for (int k = 1; k < wave->n_bins; k++) {
@@ -147,7 +143,7 @@ static void analysis_one(struct analysis *analysis, struct analysis_channel *cha
                   inverse_gain(response, f_hz));
     wave->half_min = channel->half.min;
     wave->half_max = channel->half.max;
-    set_noise(channel, lines, bin_hz);
+    set_noise(wave, lines, response, bin_hz);
     spectrum_undo_poles(wave->bin, wave->n_bins, bin_hz, response->high_pass_hz, response->low_pass_hz);
     wave_measure(wave);
 }

@@ -14,7 +14,6 @@
 #include "dsp/halfcycle.h"
 #include "dsp/lines.h"
 #include "dsp/meter.h"
-#include "dsp/noise_level.h"
 #include "dsp/ring.h"
 #include "dsp/spectrum.h"
 #include "dsp/strip.h"
@@ -32,7 +31,6 @@ struct analysis_channel {
     struct channel_response response;
     struct phasor harmonic[DSP_HARMONICS + 1]; /* template; front end left in */
     struct halfcycle half;
-    struct noise_level noise;
     struct wave wave;
 };
 
