@@ -216,8 +216,16 @@ const struct option config_options[] = {
 
     {"journal", "interval_s", "s", OPTION_INT, AT(journal_interval_s), "10", 1, 3600, NULL,
      "how often the registers are written; a power cut costs at most this much energy"},
-    {"store", "commit_s", "s", OPTION_INT, AT(store_commit_s), "5", 0, 3600, NULL,
-     "records wait at most this long to be committed together"},
+    {"store", "commit_s", "s", OPTION_INT, AT(store_commit_s), "300", 0, 3600, NULL,
+     "records wait at most this long to be committed together, events and what waits with them 5 s"},
+    {"store", "minute_days", "", OPTION_INT, AT(store_minute_days), "730", 0, 36525, NULL,
+     "minutes that are kept, in days of 1440; 0: all (days are kept for ever)"},
+    {"store", "quarter_days", "", OPTION_INT, AT(store_quarter_days), "3653", 0, 36525, NULL,
+     "quarter-hours that are kept, in days of 96; 0: all"},
+    {"store", "events", "", OPTION_INT, AT(store_events), "100000", 0, 100000000, NULL,
+     "newest events that are kept; 0: all"},
+    {"store", "full_days", "", OPTION_INT, AT(store_full_days), "7", 1, 36525, NULL,
+     "on a full disk the oldest minutes give way to newer records, but so many days of them stay"},
 
     {"display", "kind", "", OPTION_CHOICE, AT(display), "none", 0, 0, "none|terminal|hd44780",
      "16x4 display: in the terminal, or the board's HD44780"},

@@ -88,6 +88,10 @@ struct config {
 
     int64_t journal_interval_s;
     int64_t store_commit_s;
+    int64_t store_minute_days;
+    int64_t store_quarter_days;
+    int64_t store_events;
+    int64_t store_full_days;
 
     int display; /* enum config_display */
     int64_t page_s;

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 enum { SCANS = 16384, RECORDS = 64, EVENTS = 32, STORE_BATCH = 32 };
+enum { MINUTES = 1440, QUARTERS = 96 }; /* of a day */
+enum { STORE_RESERVE_BYTES = 8 << 20 };
 
 /* Every step of opening has this shape; the first that fails ends it. */
 typedef int daemon_step(struct daemon *daemon, char *error, size_t error_size);
@@ -68,6 +70,11 @@ static int open_store(struct daemon *daemon, char *error, size_t error_size)
         .meter_id = daemon->meter_id,
         .batch_records = STORE_BATCH,
         .batch_ms = daemon->config.store_commit_s * 1000,
+        .keep = {[STREAM_MINUTE] = daemon->config.store_minute_days * MINUTES,
+                 [STREAM_QUARTER] = daemon->config.store_quarter_days * QUARTERS,
+                 [STREAM_EVENT] = daemon->config.store_events},
+        .keep_minutes = daemon->config.store_full_days * MINUTES,
+        .reserve_bytes = STORE_RESERVE_BYTES,
     };
     config.n_points = convert_points(&daemon->measure.config.meter.topology, config.point_id);
     int result = store_open(&daemon->store, &config, error, error_size);

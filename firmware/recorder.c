@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -61,6 +62,24 @@ int64_t recorder_newest_seq(struct recorder *recorder, enum record_stream stream
 static int64_t now_ms(struct recorder *recorder)
 {
     return clock_mono_ns(recorder->clock) / 1000000;
+}
+
+/* Full and no longer full are events: on a full disk old minutes are lost. The number of events queued. */
+static int note_disk(struct recorder *recorder)
+{
+    const struct store *store = recorder->store;
+    if (store->giving_way == recorder->giving_way)
+        return 0;
+    recorder->giving_way = store->giving_way;
+    recorder->disk_due_ms = 0;
+    if (store->giving_way) {
+        log_warning("store: the disk is full; the oldest minute records give way");
+        recorder_event(recorder, "disk-full", "the oldest minute records give way", (double)NAN);
+    } else {
+        log_notice("store: the disk has space again");
+        recorder_event(recorder, "disk-full-end", "", (double)NAN);
+    }
+    return 1;
 }
 
 /* Counts failures, and says when they begin and when they are over. */
@@ -163,6 +182,7 @@ static void *run(void *argument)
         if (recorder->store->pending > 0)
             store_tick(recorder->store, now_ms(recorder));
         note(recorder);
+        taken += note_disk(recorder);
         look_at_disk(recorder);
         publish(recorder);
         if (taken > 0)

@@ -32,6 +32,7 @@ struct recorder {
     int events;
     _Atomic int64_t newest_seq[STREAMS];
     bool failing;         /* the last write failed; said once */
+    bool giving_way;      /* the disk is full; told once */
     const char *data_dir; /* whose file system is watched; set after init, NULL = none */
     int64_t disk_due_ms;
     atomic_bool stop;

@@ -3,6 +3,8 @@
 
 #include "firmware/store_error.h"
 #include "firmware/store_open.h"
+#include "firmware/store_reserve.h"
+#include "firmware/store_retain.h"
 #include "firmware/store_row.h"
 
 #include <errno.h>
@@ -37,6 +39,11 @@ static int open_all(struct store *store, const struct store_config *config, char
         result = store_open_inserts(store->db, store->table, error, error_size);
     for (int stream = STREAM_MINUTE; stream < STREAMS && result == 0; stream++)
         result = seq_from(store, (enum record_stream)stream, error, error_size);
+    if (result < 0)
+        return result;
+    result = store_retain_open(store, config);
+    if (result < 0)
+        snprintf(error, error_size, "%s", store->error);
     return result;
 }
 
@@ -62,6 +69,9 @@ int store_open(struct store *store, const struct store_config *config, char *err
     int result = open_all(store, config, error, error_size);
     if (result < 0)
         release(store);
+    else if (config->reserve_bytes > 0 && store_reserve_make(config->path, config->reserve_bytes) == -ENOSPC)
+        store->giving_way = true;
+    store->reserve_bytes = config->reserve_bytes;
     return result;
 }
 
@@ -84,7 +94,7 @@ static int write_batch(struct store *store)
 {
     if (sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return store_fail(store->db, "be changed", store->error, sizeof store->error);
-    int result = 0;
+    int result = store_retain_step(store);
     for (size_t i = 0; i < store->pending && result == 0; i++) {
         result = insert(store, &store->item[i]);
         sqlite3_reset(store->table[store->item[i].record.stream].insert);
@@ -96,11 +106,26 @@ static int write_batch(struct store *store)
     return result;
 }
 
+/* The disk is full: the reserve makes room for deleting, and for what waits in the WAL. */
+static int give_way(struct store *store)
+{
+    const char *path = sqlite3_db_filename(store->db, "main");
+    store->giving_way = true;
+    store_reserve_give_up(path);
+    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return write_batch(store);
+}
+
 int store_commit(struct store *store)
 {
     if (store->pending == 0)
         return 0;
     int result = write_batch(store);
+    if (result == -ENOSPC && store->reserve_bytes > 0)
+        result = give_way(store);
+    else if (result == 0 && store->giving_way)
+        store->giving_way =
+            store_reserve_make(sqlite3_db_filename(store->db, "main"), store->reserve_bytes) == -ENOSPC;
     store->failed = result < 0;
     store->failure = result;
     if (result < 0) {
@@ -112,13 +137,19 @@ int store_commit(struct store *store)
     return 0;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 int store_tick(struct store *store, int64_t now_ms)
 {
     bool enough = !store->failed && (int64_t)store->pending >= store->batch_records;
     if (store->pending == 0 || (!enough && now_ms < store->due_ms))
         return 0;
     int result = store_commit(store);
-    store->due_ms = now_ms + store->batch_ms; /* counts only if the batch is still there */
+    store->due_ms =
+        now_ms + least(store->batch_ms, STORE_RETRY_MS); /* counts only if the batch is still there */
     return result;
 }
 
@@ -137,8 +168,10 @@ static int64_t add(struct store *store, enum record_stream stream, const void *r
     int result = make_room(store, now_ms);
     if (result < 0)
         return result;
-    if (store->pending == 0)
-        store->due_ms = now_ms + store->batch_ms;
+    int64_t due_ms =
+        now_ms + (stream == STREAM_EVENT ? least(store->batch_ms, STORE_EVENT_MS) : store->batch_ms);
+    if (store->pending == 0 || (!store->failed && due_ms < store->due_ms))
+        store->due_ms = due_ms;
     union store_item *item = &store->item[store->pending++];
     memcpy(item, record, size);
     item->record.stream = stream;

@@ -5,7 +5,9 @@
  *          when it is large or old enough, or at store_commit. A batch that cannot be written is kept and tried
  *          again, so that a disk that is full for a while costs nothing; when the batch's memory is full too,
  *          store_add refuses.
- * Loss:    a power cut costs at most the batch. What store_reader_read has shown stays.
+ * Keeping: with each batch a few of the rows that are beyond config->keep are deleted (store_retain.h). On a full disk
+ *          the oldest minutes give way to everything newer, if there is a reserve to begin with.
+ * Loss:    a power cut costs at most the batch; an event takes the batch along after STORE_EVENT_MS. What store_reader_read has shown stays.
  * seq:     1.., per stream, only rises and never repeats within a store_id: also not after the newest rows were
  *          deleted, nor below store_seq_floor.
  * Errors:  -errno (table in store_error.c), and store->error then holds one sentence. Nothing is logged here.
@@ -25,7 +27,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { STORE_ERROR = 256, STORE_BATCH_MAX = 64 };
+enum { STORE_ERROR = 256, STORE_BATCH_MAX = 512, STORE_EVENT_MS = 5000, STORE_RETRY_MS = 30000 };
 
 struct store_config {
     const char *path;     /* used by store_open only, as is meter_id */
@@ -34,12 +36,18 @@ struct store_config {
     int64_t point_id[RECORD_POINTS];
     int64_t batch_records; /* records that make a transaction, 1..STORE_BATCH_MAX */
     int64_t batch_ms;      /* or the age of the oldest of them, on the caller's clock */
+    int64_t keep[STREAMS]; /* newest records that stay, by stream; 0 = all */
+    int64_t keep_minutes;  /* newest minutes that stay even if the disk is full */
+    int64_t
+        reserve_bytes; /* given up when the disk is full (store_reserve.h); 0 = none, and nothing gives way */
 };
 
 /* How one stream's table is read and written. */
 struct store_table {
     struct sqlite3_stmt *insert;
     struct sqlite3_stmt *select;
+    struct sqlite3_stmt *remove;
+    int64_t keep;       /* newest records that stay, 0 = all */
     int64_t newest_seq; /* given, whether or not committed */
     int64_t n_points;   /* that have columns in the table */
     int64_t point_id[RECORD_POINTS];
@@ -61,6 +69,9 @@ struct store {
     char store_id[RECORD_ID];
     int64_t batch_records;
     int64_t batch_ms;
+    int64_t keep_minutes;
+    int64_t reserve_bytes;
+    bool giving_way;        /* the disk was full and the reserve is not back: old minutes go */
     int64_t due_ms;         /* when the batch is to be written; of use while pending > 0 */
     size_t pending;         /* items in the batch */
     union store_item *item; /* STORE_BATCH_MAX */
@@ -83,7 +94,8 @@ int store_open(struct store *store, const struct store_config *config, char *err
 int store_add(struct store *store, struct record *record, int64_t now_ms);
 int store_add_event(struct store *store, struct record_event *event, int64_t now_ms);
 
-/* Writes the batch if it is due; 0 also when it is not. After a failure the next try is batch_ms later; until it succeeds
+/* Writes the batch if it is due; 0 also when it is not. After a failure the next try is batch_ms later, but not more than
+ * STORE_RETRY_MS; until it succeeds
  * store->failed is true. */
 int store_tick(struct store *store, int64_t now_ms);
 

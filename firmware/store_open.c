@@ -188,7 +188,9 @@ void store_open_finalize(struct store_table *table)
     for (int i = 0; i < STREAMS; i++) {
         sqlite3_finalize(table[i].insert);
         sqlite3_finalize(table[i].select);
+        sqlite3_finalize(table[i].remove);
         table[i].insert = NULL;
         table[i].select = NULL;
+        table[i].remove = NULL;
     }
 }

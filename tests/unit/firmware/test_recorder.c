@@ -105,6 +105,27 @@ static struct seen read_back(struct bench *bench, enum record_stream stream, sto
     return seen;
 }
 
+/* What the store lets go on a full disk is told once, and so is its end. */
+static void test_a_full_disk_is_an_event(void **state)
+{
+    struct bench *bench = *state;
+    bench->store.reserve_bytes = INT64_C(1) << 60; /* that cannot be made again */
+    bench->store.giving_way = true; /* as store_commit leaves it; test_store_retain.c fills real disks */
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    recorder_stop(&bench->recorder);
+    struct seen seen = read_back(bench, STREAM_EVENT, see_event);
+    assert_int_equal(seen.n, 1);
+    assert_string_equal(seen.last_kind, "disk-full");
+    bench->store.reserve_bytes = 0;
+    bench->store.giving_way = false;
+    atomic_store(&bench->recorder.stop, false);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    recorder_stop(&bench->recorder);
+    seen = read_back(bench, STREAM_EVENT, see_event);
+    assert_int_equal(seen.n, 2);
+    assert_string_equal(seen.last_kind, "disk-full-end");
+}
+
 /* Events of measure come through a ring, so that it need not wait for those of others. */
 static void test_events_of_measure_are_stored_as_they_were_made(void **state)
 {
@@ -248,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_text_too_long_is_cut_to_its_field, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_store_that_cannot_write_is_counted_and_the_rest_goes_on,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_full_disk_is_an_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_disk_is_looked_at_once_a_minute, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failing_store_alone_makes_no_disk_read_only, set_up,
                                         tear_down),

@@ -54,7 +54,7 @@ static int add_until_failure(struct store_fixture *f, int64_t *k, int64_t limit)
     return 0;
 }
 
-/* A device of 768 KiB in a mount namespace of the child's own, most of it taken by another file. */
+/* A device of 3 MiB in a mount namespace of the child's own, most of it taken by another file. */
 static void full_disk(struct store_fixture *f)
 {
     char filler[192];
@@ -62,13 +62,13 @@ static void full_disk(struct store_fixture *f)
     struct record record;
     if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("tmpfs", f->dir, "tmpfs", 0, "size=768k") < 0) {
+        mount("tmpfs", f->dir, "tmpfs", 0, "size=3m") < 0) {
         fprintf(stderr, "no mount namespace here: %s\n", strerror(errno));
         _exit(CHILD_SKIP);
     }
     snprintf(filler, sizeof filler, "%s/filler", f->dir);
     int fd = open(filler, O_WRONLY | O_CREAT, 0600);
-    CHECK(fd >= 0 && ftruncate(fd, 0) == 0 && posix_fallocate(fd, 0, 256 << 10) == 0);
+    CHECK(fd >= 0 && ftruncate(fd, 0) == 0 && posix_fallocate(fd, 0, 2560 << 10) == 0);
     close(fd);
     f->config.batch_records = 4;
     CHECK(store_open(&f->store, &f->config, f->error, sizeof f->error) == 0);
