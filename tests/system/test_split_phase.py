@@ -103,14 +103,14 @@ def tolerance(name, point):
     1.3 mA rms in a second of one leg, 0.16 W of its power; five of those, for two legs, and 0.05 % of the value. A
     current next to nothing is the square root of what is left of its noise: a window's square scatters by 0.333 sqrt(2 / 800) of
     its own and by 0.145 of 0.333 of what its few bins above h_max say of the noise, 0.051 in all, a second's by 0.023 steps
-    squared; four of those are 37 mA. Load's is of two sensors, its neutral of four: 44 and 56 mA; with 120 V and two legs
-    7 VA."""
+    squared; four of those are 37 mA. Load's is of two sensors, its neutral of four: 44 and 56 mA; with 120 V two legs of
+    load are 10.6 VA."""
     s_va = point["s_va"]
     if name in REGISTERS:
         return (5.0 if name == "apparent_uvah" else 1.0) + 5e-4 * s_va
     return {"u_rms_v": 0.05 + 1e-4 * 120, "u_ll_v": 0.1 + 1e-4 * 240, "u_unbalance_pct": 0.05, "i_rms_a": 0.044,
             "i_neutral_a": 0.056, "p_w": 1.2 + 5e-4 * s_va, "q1_var": 1.2 + 5e-4 * s_va,
-            "s_va": 7 + 5e-4 * s_va}[name]
+            "s_va": 10.6 + 5e-4 * s_va}[name]
 
 
 def two_looks(place):
