@@ -61,7 +61,7 @@ struct daemon {
     struct measure measure;
     struct recorder recorder;
     struct keeper keeper;
-    struct kept_cell kept_cell; /* from measure to keeper */
+    struct kept_cell kept_cell;             /* from measure to keeper */
     struct energy start_energy[DSP_POINTS]; /* for the simulation's report */
     union {
         struct display_terminal terminal;
