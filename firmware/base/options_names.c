@@ -16,6 +16,8 @@ int options_trim(char *to, size_t size, const char *from, size_t length)
     }
     while (length > 0 && isspace((unsigned char)from[length - 1]))
         length--;
+    if (size == 0)
+        return -EINVAL;
     const size_t fits = length < size ? length : size - 1;
     memcpy(to, from, fits);
     to[fits] = '\0';
