@@ -14,7 +14,7 @@
 #define VATIO_CONTROL_SERVER_H
 
 #include "firmware/api/control.h"
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -25,7 +25,7 @@
 #include "firmware/recorder.h"
 #include "firmware/scan_tap.h"
 #include "firmware/source.h"
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

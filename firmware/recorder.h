@@ -9,7 +9,7 @@
 
 #include "firmware/health.h"
 #include "firmware/spsc.h"
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 #include "hal/clock.h"
 
 #include <pthread.h>

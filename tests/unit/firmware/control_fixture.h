@@ -3,7 +3,7 @@
 #ifndef CONTROL_FIXTURE_H
 #define CONTROL_FIXTURE_H
 
-#include "tests/unit/firmware/store_fixture.h"
+#include "tests/unit/store/store_fixture.h"
 
 #include "firmware/base/log.h"
 #include "firmware/control_server.h"

@@ -3,7 +3,7 @@
 #ifndef VATIO_STORE_OPEN_H
 #define VATIO_STORE_OPEN_H
 
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
 #include <stddef.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
-#include "firmware/store_error.h"
-#include "firmware/store_open.h"
-#include "firmware/store_reserve.h"
-#include "firmware/store_retain.h"
-#include "firmware/store_row.h"
+#include "firmware/store/store_error.h"
+#include "firmware/store/store_open.h"
+#include "firmware/store/store_reserve.h"
+#include "firmware/store/store_retain.h"
+#include "firmware/store/store_row.h"
 
 #include <errno.h>
 #include <sqlite3.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/store_open.h"
+#include "firmware/store/store_open.h"
 
-#include "firmware/store_error.h"
-#include "firmware/store_schema.h"
+#include "firmware/store/store_error.h"
+#include "firmware/store/store_schema.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/store.h"
-#include "firmware/store_error.h"
-#include "firmware/store_open.h"
-#include "firmware/store_row.h"
+#include "firmware/store/store.h"
+#include "firmware/store/store_error.h"
+#include "firmware/store/store_open.h"
+#include "firmware/store/store_row.h"
 
 #include <errno.h>
 #include <sqlite3.h>

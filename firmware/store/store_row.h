@@ -4,7 +4,7 @@
 #ifndef VATIO_STORE_ROW_H
 #define VATIO_STORE_ROW_H
 
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
 /* Binds the record to table->insert. */
 int store_row_bind(const struct store_table *table, enum record_stream stream, const union store_item *item);

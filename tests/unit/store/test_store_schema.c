@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/unit/firmware/store_fixture.h"
+#include "tests/unit/store/store_fixture.h"
 
-#include "firmware/store_schema.h"
+#include "firmware/store/store_schema.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -10,7 +10,7 @@
 #ifndef VATIO_STORE_SCHEMA_H
 #define VATIO_STORE_SCHEMA_H
 
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
 #include <stddef.h>
 #include <stdint.h>

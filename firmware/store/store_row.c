@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/store_row.h"
+#include "firmware/store/store_row.h"
 
-#include "firmware/store_schema.h"
+#include "firmware/store/store_schema.h"
 
 #include <math.h>
 #include <sqlite3.h>

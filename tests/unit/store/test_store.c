@@ -6,7 +6,7 @@
 /* cmocka needs the four above. */
 #include <cmocka.h>
 
-#include "tests/unit/firmware/store_fixture.h"
+#include "tests/unit/store/store_fixture.h"
 
 #include <errno.h>
 #include <pthread.h>

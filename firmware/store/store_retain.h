@@ -9,7 +9,7 @@
 #ifndef VATIO_STORE_RETAIN_H
 #define VATIO_STORE_RETAIN_H
 
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
 enum { STORE_RETAIN_STEP = 256 };
 

@@ -11,7 +11,7 @@
 /* cmocka needs the four above. */
 #include <cmocka.h>
 
-#include "firmware/store.h"
+#include "firmware/store/store.h"
 
 #include <dirent.h>
 #include <math.h>

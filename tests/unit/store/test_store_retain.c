@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the store deletes, and what a full disk makes it delete. */
-#include "tests/unit/firmware/store_fixture.h"
+#include "tests/unit/store/store_fixture.h"
 
-#include "firmware/store_reserve.h"
-#include "firmware/store_retain.h"
+#include "firmware/store/store_reserve.h"
+#include "firmware/store/store_retain.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/store_error.h"
+#include "firmware/store/store_error.h"
 
 #include <errno.h>
 #include <sqlite3.h>

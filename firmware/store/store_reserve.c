@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/store_reserve.h"
+#include "firmware/store/store_reserve.h"
 
 #include <errno.h>
 #include <fcntl.h>

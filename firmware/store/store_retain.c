@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/store_retain.h"
+#include "firmware/store/store_retain.h"
 
-#include "firmware/store_error.h"
+#include "firmware/store/store_error.h"
 
 #include <sqlite3.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/unit/firmware/store_fixture.h"
+#include "tests/unit/store/store_fixture.h"
 
-#include "firmware/store_error.h"
+#include "firmware/store/store_error.h"
 
 #include <errno.h>
 #include <fcntl.h>
