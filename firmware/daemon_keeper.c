@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The registers at the start: the newest of journal and store, and what a kill or a power cut left open. */
 #include "firmware/base/log.h"
-#include "firmware/convert.h"
 #include "firmware/daemon_parts.h"
-#include "firmware/interrupted.h"
+#include "firmware/resume.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+/* The newest stored record of each stream. */
 struct newest {
     struct record record[KEPT_OPEN];
     bool found[KEPT_OPEN];
@@ -23,7 +23,7 @@ static bool take_newest(void *context, const void *stored)
     return true;
 }
 
-static void read_newest(struct daemon *daemon, struct newest *newest)
+static void read_newest(struct daemon *daemon, struct newest *newest, struct resume_sources *sources)
 {
     memset(newest, 0, sizeof *newest);
     for (int k = 0; k < KEPT_OPEN; k++) {
@@ -31,30 +31,15 @@ static void read_newest(struct daemon *daemon, struct newest *newest)
         newest->reading = k;
         if (seq > 0)
             store_reader_read(&daemon->reader, kept_stream(k), seq, 1, take_newest, newest);
-    }
-}
-
-/* The journal's registers, or the newest records' where those are higher. */
-static void raise_registers(struct kept *kept, const struct newest *newest)
-{
-    for (int k = 0; k < KEPT_OPEN; k++) {
-        if (!newest->found[k])
-            continue;
-        interrupted_settle(kept, &newest->record[k]);
-        const int64_t raised_uwh = keeper_raise(kept, &newest->record[k]);
-        if (raised_uwh > 0)
-            log_notice("registers: a stored record is %lld uWh ahead of the journal and is taken",
-                       (long long)raised_uwh);
+        sources->stored[k] = newest->found[k] ? &newest->record[k] : NULL;
     }
 }
 
 /* To the recorder, ahead of everything that measure will say. */
-static void end_interrupted(struct daemon *daemon, const struct kept *kept, const struct newest *newest)
+static void store_endings(struct daemon *daemon, const struct resume *resume)
 {
-    struct record record;
-    for (int k = 0; k < KEPT_OPEN; k++)
-        if (interrupted_record(kept, k, newest->found[k] ? &newest->record[k] : NULL, &record) &&
-            !spsc_push(&daemon->records, &record))
+    for (int k = 0; k < resume->n_ending; k++)
+        if (!spsc_push(&daemon->records, &resume->ending[k]))
             health_add(&daemon->health.records_lost, 1);
 }
 
@@ -71,8 +56,8 @@ static void tell_restart(struct daemon *daemon, const struct kept *kept)
 {
     struct clock *clock = daemon->source.clock;
     char text[128];
-    const double lost_wh = keeper_restart(kept, most_va(daemon), clock_utc_ms(clock), clock_utc_synced(clock),
-                                          text, sizeof text);
+    const double lost_wh =
+        resume_text(kept, most_va(daemon), clock_utc_ms(clock), clock_utc_synced(clock), text, sizeof text);
     log_notice("restart: %s", text);
     recorder_event(&daemon->recorder, "restart", text, lost_wh);
 }
@@ -99,33 +84,42 @@ static void publish(struct daemon *daemon)
         detail_write(&daemon->detail, &daemon->measure.detail);
 }
 
+/* The registers go on from what was found. */
+static void go_on_from(struct daemon *daemon, const struct resume *resume)
+{
+    if (resume->stored_ahead_uwh > 0)
+        log_notice("registers: stored records are %lld uWh ahead of the journal and are taken",
+                   (long long)resume->stored_ahead_uwh);
+    resume_registers(&resume->kept, &daemon->measure.registers);
+    for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
+        store_seq_floor(&daemon->store, (enum record_stream)stream, resume->seq_floor[stream]);
+    memcpy(daemon->start_energy, daemon->measure.registers.energy, sizeof daemon->start_energy);
+}
+
 int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size)
 {
-    struct kept kept;
+    struct kept journal;
     struct newest newest;
+    struct resume_sources sources = {0};
+    struct resume resume;
     bool found;
     snprintf(daemon->journal, sizeof daemon->journal, "%s/%s", daemon->config.data_dir, KEEPER_FILE);
-    const int result = keeper_open(&daemon->keeper, daemon->config.data_dir, daemon->meter_id, &kept, &found,
-                                   error, error_size);
+    const int result = keeper_open(&daemon->keeper, daemon->config.data_dir, daemon->meter_id, &journal,
+                                   &found, error, error_size);
     if (result < 0)
         return result;
     daemon->opened |= PART_KEEPER;
-    if (!found)
-        memset(&kept, 0, sizeof kept);
-    read_newest(daemon, &newest);
-    raise_registers(&kept, &newest);
-    keeper_restore(&kept, &daemon->measure.registers);
-    for (int stream = STREAM_MINUTE; found && stream < STREAMS; stream++)
-        store_seq_floor(&daemon->store, (enum record_stream)stream, kept.newest_seq[stream]);
-    memcpy(daemon->start_energy, daemon->measure.registers.energy, sizeof daemon->start_energy);
+    sources.journal = found ? &journal : NULL;
+    read_newest(daemon, &newest, &sources);
+    resume_init(&resume, &sources);
+    go_on_from(daemon, &resume);
     set_up(daemon);
     publish(daemon);
     recorder_event(&daemon->recorder, "start",
-                   kept.n_points > 0 ? "registers continue" : "registers begin at zero", NAN);
-    if (found) {
-        end_interrupted(daemon, &kept, &newest);
-        tell_restart(daemon, &kept);
-    }
+                   resume.kept.n_points > 0 ? "registers continue" : "registers begin at zero", NAN);
+    store_endings(daemon, &resume);
+    if (resume.found)
+        tell_restart(daemon, &resume.kept);
     /* From here on a kill is no orderly end. What fails is counted and tried again. */
     measure_keep(&daemon->measure, NULL);
     keeper_write(&daemon->keeper, &daemon->measure.kept, false);

@@ -2,7 +2,6 @@
 #include "firmware/keeper.h"
 
 #include "firmware/base/log.h"
-#include "firmware/convert.h"
 #include "firmware/thread.h"
 
 #include <errno.h>
@@ -67,79 +66,6 @@ int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_i
         log_warning("register journal: %d damaged slot(s), the newest valid one is used",
                     keeper->journal.damaged);
     return result;
-}
-
-/* The kept registers of a point; a new place for one that the journal lacks; NULL when there is none left. */
-static struct record_energy *kept(struct kept *record, int64_t point_id)
-{
-    for (int64_t k = 0; k < record->n_points; k++)
-        if (record->point_id[k] == point_id)
-            return &record->energy[k];
-    if (record->n_points >= RECORD_POINTS)
-        return NULL;
-    record->point_id[record->n_points] = point_id;
-    return &record->energy[record->n_points++];
-}
-
-static int64_t raise_to(int64_t *kept_value, int64_t stored)
-{
-    if (stored == RECORD_ABSENT || stored <= *kept_value)
-        return 0;
-    int64_t by = stored - *kept_value;
-    *kept_value = stored;
-    return by;
-}
-
-int64_t keeper_raise(struct kept *record, const struct record *stored)
-{
-    int64_t raised_uwh = 0;
-    for (int64_t p = 0; p < stored->n_points && p < RECORD_POINTS; p++) {
-        struct record_energy *energy = kept(record, stored->point_id[p]);
-        const struct record_energy *total = &stored->point[p].total;
-        if (energy == NULL)
-            continue;
-        raised_uwh += raise_to(&energy->import_uwh, total->import_uwh);
-        raised_uwh += raise_to(&energy->export_uwh, total->export_uwh);
-        raise_to(&energy->q1_uvarh, total->q1_uvarh);
-        raise_to(&energy->q2_uvarh, total->q2_uvarh);
-        raise_to(&energy->q3_uvarh, total->q3_uvarh);
-        raise_to(&energy->q4_uvarh, total->q4_uvarh);
-        raise_to(&energy->apparent_uvah, total->apparent_uvah);
-    }
-    return raised_uwh;
-}
-
-void keeper_restore(const struct kept *record, struct registers *registers)
-{
-    int64_t point_id[RECORD_POINTS];
-    struct energy energy[DSP_POINTS] = {0};
-    struct registers_rest rest = record->rest;
-    memset(rest.remainder, 0, sizeof rest.remainder);
-    int n = convert_points(&registers->topology, point_id);
-    for (int p = 0; p < n; p++)
-        for (int64_t k = 0; k < record->n_points && k < RECORD_POINTS; k++)
-            if (record->point_id[k] == point_id[p]) {
-                convert_energy_back(&record->energy[k], &energy[p]);
-                memcpy(rest.remainder[p], record->rest.remainder[k], sizeof rest.remainder[p]);
-            }
-    registers_restore(registers, energy, record->dropped_uwh, record->metered_ns, record->unmetered_ns);
-    registers_resume(registers, &rest);
-}
-
-double keeper_restart(const struct kept *record, double most_va, int64_t utc_ms, bool synced, char *text,
-                      size_t size)
-{
-    const bool clean = record->clean == 1;
-    const double lost_wh = clean ? 0 : most_va * (double)record->interval_s / 3600.0;
-    char down[48] = "down for an unknown time";
-    if (synced && record->utc_synced && utc_ms >= record->utc_ms)
-        snprintf(down, sizeof down, "down for %lld s", (long long)((utc_ms - record->utc_ms) / 1000));
-    if (clean)
-        snprintf(text, size, "%s after an orderly end, nothing lost", down);
-    else
-        snprintf(text, size, "%s after a cut, at most %.1f Wh lost: %lld s at %.0f VA", down, lost_wh,
-                 (long long)record->interval_s, most_va);
-    return lost_wh;
 }
 
 int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean)

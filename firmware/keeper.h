@@ -10,7 +10,6 @@
 #ifndef VATIO_FIRMWARE_KEEPER_H
 #define VATIO_FIRMWARE_KEEPER_H
 
-#include "dsp/registers.h"
 #include "firmware/base/journal.h"
 #include "firmware/health.h"
 #include "firmware/kept.h"
@@ -44,19 +43,6 @@ struct keeper {
  * registers are another meter's or the file is something else. */
 int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_id, struct kept *record,
                 bool *found, char *error, size_t error_size);
-
-/* Raises the kept registers to those of a stored record where these are higher: after a kill or a power cut the newest
- * minute may be younger than the journal, and a register that was shown must not fall. Points that the journal lacks
- * are added. Returns by how many micro-units the import and export registers rose. */
-int64_t keeper_raise(struct kept *record, const struct record *stored);
-
-/* Puts the kept registers and what lies below them in place, point by point. */
-void keeper_restore(const struct kept *record, struct registers *registers);
-
-/* One line for the event "restart": down-time and the largest energy in Wh that may have been lost, which is returned.
- * most_va: the largest apparent power that the board can measure; utc_ms and synced: of now. */
-double keeper_restart(const struct kept *record, double most_va, int64_t utc_ms, bool synced, char *text,
-                      size_t size);
 
 /* Starts writing what measure gives through the cell. */
 int keeper_start(struct keeper *keeper);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "firmware/keeper.h"
+#include "firmware/resume.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,7 +110,7 @@ static void test_the_last_written_registers_come_back_point_by_point(void **stat
     struct registers registers;
     topology_init(&topology);
     registers_init(&registers, &topology, &creep);
-    keeper_restore(&place->record, &registers);
+    resume_registers(&place->record, &registers);
     assert_int_equal(registers.energy[0].export_uwh, 18000);
     assert_int_equal(registers.energy[0].import_uwh, 0);
     assert_int_equal(registers.metered_ns, 77);
@@ -118,34 +119,6 @@ static void test_the_last_written_registers_come_back_point_by_point(void **stat
     assert_true(registers.remainder[0][1] == 0.25);
     assert_true(registers.creep[CIRCUIT_SOLAR].pending[0][1] == 12.5);
     keeper_close(&place->keeper);
-}
-
-/* journal, stored -> kept */
-static const struct {
-    const char *name;
-    int64_t journal_uwh, stored_uwh, kept_uwh, raised_uwh;
-} raises[] = {
-    {"a stored record behind the journal changes nothing", 5000, 4000, 5000, 0},
-    {"a stored record ahead of it is taken", 5000, 7000, 7000, 2000},
-    {"an absent value is no value", 5000, RECORD_ABSENT, 5000, 0},
-    {"a lost journal continues from the record", 0, 7000, 7000, 7000},
-};
-
-static void test_registers_never_fall_behind_a_stored_record(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof raises / sizeof raises[0]; i++) {
-        struct kept record = {.n_points = raises[i].journal_uwh > 0};
-        struct record stored = {.n_points = 1};
-        record.point_id[0] = stored.point_id[0] = record_point_id("solar");
-        record.energy[0].import_uwh = raises[i].journal_uwh;
-        stored.point[0].total = (struct record_energy){.import_uwh = raises[i].stored_uwh, .q3_uvarh = 9};
-        print_message("  %s\n", raises[i].name);
-        assert_int_equal(keeper_raise(&record, &stored), raises[i].raised_uwh);
-        assert_int_equal(record.n_points, 1);
-        assert_int_equal(record.energy[0].import_uwh, raises[i].kept_uwh);
-        assert_int_equal(record.energy[0].q3_uvarh, 9);
-    }
 }
 
 static void test_registers_of_another_meter_are_refused(void **state)
@@ -250,60 +223,12 @@ static void test_a_collapse_writes_at_once_but_not_twice_in_ten_seconds(void **s
     keeper_close(&place->keeper);
 }
 
-static const struct {
-    const char *name;
-    struct kept kept;
-    int64_t utc_ms;
-    bool synced;
-    double lost_wh;
-    const char *text;
-} ends[] = {
-    {"an orderly end costs nothing",
-     {.clean = 1, .utc_ms = 1000, .utc_synced = 1, .interval_s = 10},
-     61000,
-     true,
-     0,
-     "down for 60 s after an orderly end, nothing lost"},
-    {"a cut costs at most an interval at full load",
-     {.utc_ms = 1000, .utc_synced = 1, .interval_s = 10},
-     4000,
-     true,
-     4200.0 / 360,
-     "down for 3 s after a cut, at most 11.7 Wh lost: 10 s at 4200 VA"},
-    {"an unset clock tells no down-time",
-     {.utc_ms = 1000, .utc_synced = 1, .interval_s = 10},
-     500,
-     false,
-     4200.0 / 360,
-     "down for an unknown time after a cut, at most 11.7 Wh lost: 10 s at 4200 VA"},
-    {"a clock that was set back tells no down-time",
-     {.clean = 1, .utc_ms = 1000, .utc_synced = 1},
-     500,
-     true,
-     0,
-     "down for an unknown time after an orderly end, nothing lost"},
-};
-
-static void test_a_restart_says_how_long_and_how_much_at_most(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        char text[128];
-        print_message("  %s\n", ends[i].name);
-        const double lost_wh =
-            keeper_restart(&ends[i].kept, 4200, ends[i].utc_ms, ends[i].synced, text, sizeof text);
-        assert_true(lost_wh == ends[i].lost_wh);
-        assert_string_equal(text, ends[i].text);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_new_journal_has_no_registers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_last_written_registers_come_back_point_by_point, set_up,
                                         tear_down),
-        cmocka_unit_test(test_registers_never_fall_behind_a_stored_record),
         cmocka_unit_test_setup_teardown(test_registers_of_another_meter_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_damaged_newest_slot_costs_one_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_journal_with_nothing_but_damage_is_refused, set_up, tear_down),
@@ -311,7 +236,6 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_collapse_writes_at_once_but_not_twice_in_ten_seconds, set_up,
                                         tear_down),
-        cmocka_unit_test(test_a_restart_says_how_long_and_how_much_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
