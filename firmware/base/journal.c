@@ -20,15 +20,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { PAGE_BYTES = 4096, SLOT_BYTES = 2 * PAGE_BYTES, SECTOR_BYTES = 512, PATH_BYTES = 512 };
+enum { PAGE_BYTES = 4096, SLOT_BYTES = 2 * PAGE_BYTES, SECTOR_BYTES = 512 };
 
 struct slot {
     uint32_t magic;
@@ -66,47 +62,32 @@ static uint32_t slot_checksum(const struct slot *slot)
     return checksum(&copy, SLOT_HEAD + slot->size);
 }
 
-/* size bytes or -errno: read and write may be interrupted and may be short. */
-static int read_bytes(int fd, unsigned char *bytes, size_t size, int64_t offset)
+/* 0 or -errno: read and write may be interrupted and may be short. */
+static int read_bytes(const struct journal *journal, unsigned char *bytes, size_t size, int64_t offset)
 {
+    const struct file_io *io = journal->io;
     for (size_t at = 0; at < size;) {
-        const ssize_t n = pread(fd, bytes + at, size - at, offset + (int64_t)at);
+        const int64_t n = io->read(io->context, journal->fd, bytes + at, size - at, offset + (int64_t)at);
         if (n == 0)
             return -EIO; /* the file was cut behind our back */
-        if (n < 0 && errno != EINTR)
-            return -errno;
+        if (n < 0 && n != -EINTR)
+            return (int)n;
         at += n > 0 ? (size_t)n : 0;
     }
     return 0;
 }
 
-static int write_bytes(int fd, const unsigned char *bytes, size_t size, int64_t offset)
+/* Through the cache a page is the least that reaches the disk; past it, a sector. bytes lie on a sector's boundary. */
+static int write_bytes(const struct journal *journal, const unsigned char *bytes, size_t size, int64_t offset)
 {
+    const struct file_io *io = journal->io;
     for (size_t at = 0; at < size;) {
-        const ssize_t n = pwrite(fd, bytes + at, size - at, offset + (int64_t)at);
-        if (n < 0 && errno != EINTR)
-            return -errno;
+        const int64_t n = io->write(io->context, journal->fd, bytes + at, size - at, offset + (int64_t)at);
+        if (n < 0 && n != -EINTR)
+            return (int)n;
         at += n > 0 ? (size_t)n : 0;
     }
     return 0;
-}
-
-static int set_direct(int fd, bool direct)
-{
-    const int flags = fcntl(fd, F_GETFL);
-    return fcntl(fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
-}
-
-/* Through the cache a page is the least that reaches the disk; past it, a sector. EINVAL: this file system cannot, or
- * its sectors are larger. bytes lie on a sector's boundary. */
-static int write_sectors(int fd, const unsigned char *bytes, size_t size, int64_t offset)
-{
-    int error = -EINVAL;
-    if (set_direct(fd, true) == 0) {
-        error = write_bytes(fd, bytes, size, offset);
-        set_direct(fd, false);
-    }
-    return error == -EINVAL ? write_bytes(fd, bytes, size, offset) : error;
 }
 
 static bool is_ours(const struct journal_format *format, const struct slot *slot)
@@ -134,7 +115,7 @@ static enum slot_state judge(const struct journal *journal, int index, const str
 static enum slot_state load(const struct journal *journal, int index, struct slot *slot)
 {
     unsigned char bytes[SLOT_BYTES] = {0};
-    if (read_bytes(journal->fd, bytes, slot_bytes(journal), index * journal->slot_distance) != 0)
+    if (read_bytes(journal, bytes, slot_bytes(journal), index * journal->slot_distance) != 0)
         return SLOT_DAMAGED;
     memcpy(slot, bytes, sizeof *slot);
     return judge(journal, index, slot);
@@ -161,25 +142,12 @@ static int scan(struct journal *journal)
     return 0;
 }
 
-static int sync_directory(const char *path)
-{
-    char copy[PATH_BYTES];
-    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
-        return -ENAMETOOLONG;
-    const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    const int error = fsync(fd) != 0 ? -errno : 0;
-    close(fd);
-    return error;
-}
-
 /* Of a file that has not a journal's size: is it only a creation that was cut, with nothing in it yet? */
-static bool is_blank(int fd)
+static bool is_blank(const struct journal *journal)
 {
     unsigned char page[PAGE_BYTES];
-    const ssize_t n = pread(fd, page, sizeof page, 0);
-    for (ssize_t i = 0; i < n; i++)
+    const int64_t n = journal->io->read(journal->io->context, journal->fd, page, sizeof page, 0);
+    for (int64_t i = 0; i < n; i++)
         if (page[i] != 0)
             return false;
     return n >= 0;
@@ -195,42 +163,42 @@ static bool is_shorter(const struct journal *journal, int64_t size)
 /* Invariant 1. */
 static int allocate(const struct journal *journal)
 {
+    const struct file_io *io = journal->io;
     const int64_t bytes = (JOURNAL_SLOTS - 1) * journal->slot_distance + (int64_t)slot_bytes(journal);
-    struct stat status;
-    if (fstat(journal->fd, &status) != 0)
-        return -errno;
-    if (!S_ISREG(status.st_mode) || status.st_size > bytes)
+    const int64_t size = io->size(io->context, journal->fd);
+    if (size < 0 || size == bytes)
+        return (int)(size < 0 ? size : 0);
+    if (size > bytes || (!is_shorter(journal, size) && !is_blank(journal)))
         return -EMEDIUMTYPE;
-    if (status.st_size < bytes) {
-        if (!is_shorter(journal, status.st_size) && !is_blank(journal->fd))
-            return -EMEDIUMTYPE;
-        const int error = posix_fallocate(journal->fd, 0, bytes);
-        if (error != 0)
-            return -error;
-        if (fsync(journal->fd) != 0)
-            return -errno;
-    }
-    return 0;
+    const int error = io->allocate(io->context, journal->fd, bytes);
+    return error != 0 ? error : io->sync(io->context, journal->fd);
+}
+
+int journal_open_on(struct journal *journal, const struct file_io *io, const char *path,
+                    const struct journal_format *format, int64_t slot_distance)
+{
+    *journal = (struct journal){.io = io, .fd = -1, .format = *format, .slot_distance = slot_distance};
+    if (format->size == 0 || format->size > JOURNAL_RECORD_MAX ||
+        slot_distance < (int64_t)slot_bytes(journal))
+        return -EINVAL;
+    const int fd = io->open(io->context, path, O_NOFOLLOW);
+    if (fd < 0)
+        return fd;
+    journal->fd = fd;
+    int error = allocate(journal);
+    if (error == 0)
+        error = scan(journal);
+    if (error == 0 && journal->seq == 0) /* with a record in it, an open before has synced its name */
+        error = io->sync_directory(io->context, path);
+    if (error != 0)
+        journal_close(journal);
+    return error;
 }
 
 int journal_open_format(struct journal *journal, const char *path, const struct journal_format *format,
                         int64_t slot_distance)
 {
-    *journal = (struct journal){.fd = -1, .format = *format, .slot_distance = slot_distance};
-    if (format->size == 0 || format->size > JOURNAL_RECORD_MAX ||
-        slot_distance < (int64_t)slot_bytes(journal))
-        return -EINVAL;
-    journal->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (journal->fd < 0)
-        return -errno;
-    int error = allocate(journal);
-    if (error == 0)
-        error = scan(journal);
-    if (error == 0 && journal->seq == 0) /* with a record in it, an open before has synced its name */
-        error = sync_directory(path);
-    if (error != 0)
-        journal_close(journal);
-    return error;
+    return journal_open_on(journal, &file_io_system, path, format, slot_distance);
 }
 
 int journal_open(struct journal *journal, const char *path, uint32_t magic, size_t record_size,
@@ -273,11 +241,11 @@ int journal_write_sized(struct journal *journal, const void *record, size_t size
     slot.crc = slot_checksum(&slot);
     memcpy(bytes, &slot, sizeof slot);
     const size_t used = round_up(SLOT_HEAD + size, SECTOR_BYTES);
-    const int error = write_sectors(journal->fd, bytes, used, slot_offset(journal, slot.seq));
+    int error = write_bytes(journal, bytes, used, slot_offset(journal, slot.seq));
+    if (error == 0)
+        error = journal->io->sync(journal->io->context, journal->fd);
     if (error != 0)
         return error;
-    if (fdatasync(journal->fd) != 0)
-        return -errno;
     journal->seq = slot.seq;
     return 0;
 }
@@ -290,6 +258,6 @@ int journal_write(struct journal *journal, const void *record)
 void journal_close(struct journal *journal)
 {
     if (journal->fd >= 0)
-        close(journal->fd);
+        journal->io->close(journal->io->context, journal->fd);
     journal->fd = -1;
 }

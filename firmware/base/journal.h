@@ -14,6 +14,8 @@
 #ifndef VATIO_BASE_JOURNAL_H
 #define VATIO_BASE_JOURNAL_H
 
+#include "firmware/base/file_io.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,7 @@ struct journal_format {
 };
 
 struct journal {
+    const struct file_io *io;
     int fd;
     struct journal_format format;
     int64_t slot_distance;
@@ -47,6 +50,10 @@ int journal_open(struct journal *journal, const char *path, uint32_t magic, size
 /* The same with all that a format can say. */
 int journal_open_format(struct journal *journal, const char *path, const struct journal_format *format,
                         int64_t slot_distance);
+
+/* The same on a file system that is not the system's; io outlives the journal. */
+int journal_open_on(struct journal *journal, const struct file_io *io, const char *path,
+                    const struct journal_format *format, int64_t slot_distance);
 
 /* The newest valid record. */
 int journal_read(struct journal *journal, void *record);
