@@ -20,6 +20,7 @@ INIH = ("ini.h",)
 JANSSON = ("jansson.h",)
 SYSTEMD = ("systemd/",)
 PAHO = ("MQTT",)
+NETTLE = ("nettle/",)
 
 
 class Part:
@@ -42,6 +43,7 @@ PARTS = {
     "hal/sim/": Part(own=("hal/", "board/", "firmware/base/"), libraries=FFTW),
     "firmware/": Part(own=("firmware/", "hal/", "calibration/", "dsp/", "board/"), libraries=INIH + SYSTEMD),
     "firmware/base/": Part(own=("firmware/base/",), libraries=INIH),
+    "firmware/base/digest": Part(own=("firmware/base/",), libraries=NETTLE),
     "firmware/store/": Part(own=("firmware/store/", "firmware/api/", "firmware/base/"), libraries=SQLITE),
     "firmware/api/": Part(own=("firmware/api/", "firmware/base/")),
     "firmware/api/record_json": Part(own=("firmware/api/", "firmware/base/"), libraries=JANSSON),

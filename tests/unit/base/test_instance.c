@@ -6,7 +6,7 @@
 /* cmocka needs the four above. */
 #include <cmocka.h>
 
-#include "firmware/instance.h"
+#include "firmware/base/instance.h"
 
 #include <errno.h>
 #include <signal.h>

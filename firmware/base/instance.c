@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/instance.h"
+#include "firmware/base/instance.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * The kernel drops the lock with the process, however it ends, so a file left behind never stands in the way.
  * Errors:  -errno; -EALREADY when another process holds the lock; error then names its pid.
  */
-#ifndef VATIO_INSTANCE_H
-#define VATIO_INSTANCE_H
+#ifndef VATIO_BASE_INSTANCE_H
+#define VATIO_BASE_INSTANCE_H
 
 #include <stddef.h>
 
