@@ -14,6 +14,7 @@
 #include "dsp/points.h"
 #include "dsp/registers.h"
 #include "dsp/track.h"
+#include "tests/unit/dsp/schedule.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BLOCK = 16, CYCLES = 12, WINDOWS_MAX = 3000, ELEMENTS_MOST = 4, ROUNDS = 7, SCANS_A_WINDOW = 8192 };
+enum { CYCLES = 12, WINDOWS_MAX = 3000, ELEMENTS_MOST = 4, ROUNDS = 7, SCANS_A_WINDOW = 8192 };
 static const double pi = 3.14159265358979323846;
 static const double f_hz = 60.03;
 static const double rate_hz = 8000;
@@ -93,22 +94,6 @@ static void *allocate(size_t n, size_t size)
     return memory;
 }
 
-/* SplitMix64 (Steele, Lea, Flood 2014) */
-static double uniform(struct bench *bench)
-{
-    uint64_t z = bench->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    return ((double)(z >> 11) + 0.5) / 9007199254740992.0;
-}
-
-static double gauss(struct bench *bench)
-{
-    double size = sqrt(-2 * log(uniform(bench)));
-    return size * cos(2 * pi * uniform(bench));
-}
-
 static void configure(struct bench *bench)
 {
     bench->config = (struct meter_config){.f_nominal_hz = 60, .scan_rate_hz = rate_hz, .u_nominal_v = 120};
@@ -132,24 +117,21 @@ static double wave_at(struct bench *bench, double t_s, bool voltage)
     double w = 2 * pi * f_hz * t_s;
     double lsb =
         voltage ? 400 * sin(w) + 12 * sin(3 * w) + 8 * sin(5 * w) : 200 * sin(w - 1) + 40 * sin(3 * w);
-    return (voltage ? 0.43 : 0.12) * round(lsb + 0.5 * gauss(bench));
+    return (voltage ? 0.43 : 0.12) * round(lsb + 0.5 * splitmix_gauss(&bench->random));
 }
 
 static void make_scans(struct bench *bench)
 {
-    double due_s = 0;
-    double next_hole_s = 0.1;
+    struct schedule schedule = {.period_s = (bench->disturbed ? 1.01 : 1) / rate_hz,
+                                .pauses = true,
+                                .hole_s = bench->disturbed ? 2e-3 : 0,
+                                .next_hole_s = 0.1,
+                                .random = 2};
     bench->random = 1;
     for (size_t i = 0; i < bench->n_scans; i++) {
-        double period_s = (bench->disturbed ? 1.01 : 1) / rate_hz;
-        double t_s = due_s + (bench->disturbed ? 20e-6 * fabs(gauss(bench)) : 0);
+        double due_s = schedule_next_s(&schedule);
+        double t_s = due_s + (bench->disturbed ? 20e-6 * fabs(splitmix_gauss(&bench->random)) : 0);
         double spacing_s = bench->disturbed && (int64_t)due_s % 2 == 1 ? 1.6 * 15e-6 : 15e-6;
-        due_s += period_s * (2 * BLOCK - 1) / (2 * BLOCK);
-        due_s += i % BLOCK == 0 ? period_s * uniform(bench) : 0;
-        if (bench->disturbed && due_s > next_hole_s) {
-            next_hole_s += 0.137;
-            due_s += 2e-3;
-        }
         for (int k = 0; k < bench->config.topology.n_channels; k++) {
             double at_s = t_s + k * spacing_s;
             bench->scan[i].hold_ns[k] = llround(1e9 * at_s);

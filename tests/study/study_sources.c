@@ -3,6 +3,7 @@
 
 #include "hal/sim/curve.h"
 #include "tests/unit/calibration/inl.h"
+#include "tests/unit/splitmix.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,18 +13,9 @@ enum { NORMALS = 65536 };
 static const double pi = 3.14159265358979323846;
 static const double offset_lsb = 512.36, noise_lsb = 0.5;
 
-static uint64_t random_bits(struct random *random)
-{
-    random->state += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
-    uint64_t z = random->state;
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 double random_uniform(struct random *random)
 {
-    return (double)(random_bits(random) >> 11) * 0x1p-53;
+    return (double)(splitmix_bits(&random->state) >> 11) * 0x1p-53;
 }
 
 double random_normal(struct random *random)
@@ -34,7 +26,7 @@ double random_normal(struct random *random)
         for (int i = 0; i < NORMALS; i++)
             normal[i] = sqrt(-2 * log(1 - random_uniform(&own))) * cos(2 * pi * random_uniform(&own));
     }
-    return normal[random_bits(random) % NORMALS];
+    return normal[splitmix_bits(&random->state) % NORMALS];
 }
 
 void board_make(struct board *board, uint64_t seed)

@@ -8,6 +8,8 @@
 #ifndef VATIO_TESTS_CALIBRATION_INL_H
 #define VATIO_TESTS_CALIBRATION_INL_H
 
+#include "tests/unit/splitmix.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,12 +23,7 @@ struct inl_random {
 
 static inline double inl_uniform(struct inl_random *random)
 {
-    random->state += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
-    uint64_t z = random->state;
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    return (double)(z >> 11) * 0x1p-53;
+    return (double)(splitmix_bits(&random->state) >> 11) * 0x1p-53;
 }
 
 static inline double inl_normal(struct inl_random *random)

@@ -83,13 +83,16 @@ static void test_counts_give_the_weights_under_any_smooth_density(void **state)
     }
 }
 
-static double poisson_like(double mean, struct inl_random *random)
+/* Ten million independent samples of the sine: each count has its mean for variance. */
+static void count_sine(const struct inl *inl, struct inl_random *random, int64_t count[INL_CODES])
 {
-    return floor(fmax(0, mean + sqrt(mean) * inl_normal(random)) + 0.5);
+    for (int c = 0; c < INL_CODES - 1; c++) {
+        const double mean = 1e7 * (below(inl->begin_lsb[c + 1]) - below(inl->begin_lsb[c]));
+        count[c] = (int64_t)floor(fmax(0, mean + sqrt(mean) * inl_normal(random)) + 0.5);
+    }
 }
 
-/* Independent samples: each count has its mean for variance. The largest of 8 x 10 normal numbers is beyond 4.5 once in
- * 1,800 runs. Bits 0 to 7 are known well enough that the prior does nothing. */
+/* The largest of 8 x 10 normal numbers is beyond 4.5 once in 1,800 runs. Bits 0 to 7 are known well enough that the prior does nothing. */
 static void test_the_standard_errors_are_right(void **state)
 {
     (void)state;
@@ -102,10 +105,7 @@ static void test_the_standard_errors_are_right(void **state)
         static int64_t count[INL_CODES];
         struct bits bits;
         make_bits(error_lsb, &inl, &random);
-        for (int c = 0; c < INL_CODES - 1; c++) {
-            const double mean = 1e7 * (below(inl.begin_lsb[c + 1]) - below(inl.begin_lsb[c]));
-            count[c] = (int64_t)poisson_like(mean, &random);
-        }
+        count_sine(&inl, &random, count);
         assert_true(bits_fit_counts(&bits, count, 170, 850));
         for (int b = 0; b < 8; b++) {
             const double z = (bits.error_lsb[b] - error_lsb[b]) / bits.deviation_lsb[b];
@@ -130,10 +130,7 @@ static void test_steps_at_other_codes_are_refused(void **state)
     for (int c = 0; c < INL_CODES; c++)
         error[c] = (c >= 301) * 0.4 - (c >= 437) * 0.3 + (c >= 590) * 0.3 - (c >= 733) * 0.4;
     inl_finish(&inl, error, 0.3);
-    for (int c = 0; c < INL_CODES - 1; c++) {
-        const double mean = 1e7 * (below(inl.begin_lsb[c + 1]) - below(inl.begin_lsb[c]));
-        count[c] = (int64_t)poisson_like(mean, &random);
-    }
+    count_sine(&inl, &random, count);
     assert_false(bits_fit_counts(&bits, count, 170, 850));
     assert_true(bits.scatter > 0.9 * bits.scatter_before);
     for (int b = 0; b < BITS; b++)

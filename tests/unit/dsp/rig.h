@@ -194,4 +194,14 @@ static inline void rig_read(struct rig *rig, struct meter *meter, struct reading
     }
 }
 
+/* The reading of a new meter after so many windows. */
+static inline void rig_settle(struct rig *rig, int n_windows, struct reading *reading)
+{
+    struct meter *meter = meter_init(&rig->config);
+    for (int k = 0; k < n_windows; k++) {
+        rig_read(rig, meter, reading);
+    }
+    meter_close(meter);
+}
+
 #endif

@@ -6,6 +6,7 @@
  * limit of 1.15 is widened by three times the scatter of an rms value of so many windows, 1 / sqrt(2 windows).
  */
 #include "dsp/meter.h"
+#include "tests/unit/dsp/schedule.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -18,8 +19,9 @@
 
 #include <cmocka.h>
 
-enum { BLOCK = 16, SETTLE = 6, RING = 1 << 16 };
+enum { SETTLE = 6, RING = 1 << 16 };
 static const double pi = 3.14159265358979323846;
+static const double f_hz = 60.037;
 static const double noise_lsb = 0.5;
 static const double phi_rad = 1.0;
 
@@ -44,9 +46,7 @@ static const double peaks_lsb[] = {400, 40, 4};
 struct bed {
     const struct fault_case *c;
     double peak;
-    uint64_t random;
-    double due_s;
-    double next_hole_s;
+    struct schedule schedule;
     int64_t scan;
     int64_t hold_ns[RING]; /* of the voltage */
     int64_t counted;
@@ -54,53 +54,18 @@ struct bed {
     int n_windows;
 };
 
-/* SplitMix64 (Steele, Lea, Flood 2014) */
-static double uniform(struct bed *bed)
-{
-    uint64_t z = bed->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    return ((double)(z >> 11) + 0.5) / 9007199254740992.0;
-}
-
-static double gauss(struct bed *bed)
-{
-    double size = sqrt(-2 * log(uniform(bed)));
-    return size * cos(2 * pi * uniform(bed));
-}
-
-static double next_due_s(struct bed *bed)
-{
-    const double period_s = bed->c->slow / bed->c->scan_rate_hz;
-    double due_s = bed->due_s;
-    bed->due_s += period_s * (2 * BLOCK - 1) / (2 * BLOCK);
-    if (bed->scan % BLOCK == 0) {
-        bed->due_s += period_s * uniform(bed);
-    }
-    if (bed->c->hole_s > 0 && bed->due_s > bed->next_hole_s) {
-        bed->next_hole_s += 0.137;
-        bed->due_s += bed->c->hole_s;
-    }
-    return due_s;
-}
-
-static double f_hz(const struct bed *bed)
-{
-    (void)bed;
-    return 60.037;
-}
-
 /* The converter's code of a channel's sine, the offset between codes unknown to it. */
 static double code(struct bed *bed, double t_s, double lag_rad)
 {
-    double x = bed->peak * sin(2 * pi * f_hz(bed) * t_s - lag_rad) + noise_lsb * gauss(bed);
+    double x =
+        bed->peak * sin(2 * pi * f_hz * t_s - lag_rad) + noise_lsb * splitmix_gauss(&bed->schedule.random);
     return round(x + 0.3) - 0.3;
 }
 
 static void next_scan(struct bed *bed, struct meter_scan *scan)
 {
-    double t_s = next_due_s(bed) + bed->c->jitter_s * fabs(gauss(bed));
+    double t_s =
+        schedule_next_s(&bed->schedule) + bed->c->jitter_s * fabs(splitmix_gauss(&bed->schedule.random));
     double spacing_s = bed->c->steps && (int64_t)t_s % 2 == 1 ? 1.6 * 25e-6 : 25e-6;
     memset(scan, 0, sizeof(*scan));
     for (int k = 0; k < 2; k++) {
@@ -178,8 +143,11 @@ static void errors_stay_at_the_bound(void **state)
             memset(&bed, 0, sizeof(bed));
             bed.c = &cases[k];
             bed.peak = peaks_lsb[p];
-            bed.random = 17 + k + 100 * p;
-            bed.next_hole_s = 0.05;
+            bed.schedule = (struct schedule){.period_s = cases[k].slow / cases[k].scan_rate_hz,
+                                             .pauses = true,
+                                             .hole_s = cases[k].hole_s,
+                                             .next_hole_s = 0.05,
+                                             .random = 17 + k + 100 * p};
             run(&bed, n_windows);
             printf("%-28s %3.0f LSB:", cases[k].name, bed.peak);
             for (int which = 0; which < 4; which++) {

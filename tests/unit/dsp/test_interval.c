@@ -8,6 +8,7 @@
 
 #include "dsp/interval.h"
 #include "dsp/quality.h"
+#include "tests/unit/near.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -68,12 +69,6 @@ static bool feed_power(struct bench *bench, double p_w, int64_t window_ms)
     struct reading reading = empty_window();
     reading.point[0].p_w = p_w;
     return feed(bench, &reading, window_ms);
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance))
-        fail_msg("%.17g is not %.17g within %g", value, expected, tolerance);
 }
 
 /* --- boundaries -------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  */
 #include "dsp/analysis.h"
 #include "dsp/meter.h"
+#include "tests/unit/dsp/schedule.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -17,8 +18,7 @@
 
 #include <cmocka.h>
 
-enum { BANDS = 12, BLOCK = 16 };
-static const double pi = 3.14159265358979323846;
+enum { BANDS = 12 };
 
 struct floor_case {
     const char *name;
@@ -55,10 +55,7 @@ struct bed {
     struct analysis analysis;
     struct ring ring;
     struct window window;
-    uint64_t random;
-    int64_t scan;
-    double due_s;
-    double next_hole_s;
+    struct schedule schedule;
     int n_windows;
     double ratio[BANDS]; /* sums of |bin|^2 over noise of a sample of variance 1 */
     int n_ratio[BANDS];
@@ -67,47 +64,15 @@ struct bed {
     double excess_square;
 };
 
-/* SplitMix64 (Steele, Lea, Flood 2014) */
-static double uniform(struct bed *bed)
-{
-    uint64_t z = bed->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    return ((double)(z >> 11) + 0.5) / 9007199254740992.0;
-}
-
-static double gauss(struct bed *bed)
-{
-    double size = sqrt(-2 * log(uniform(bed)));
-    return size * cos(2 * pi * uniform(bed));
-}
-
-/* The next scan's due instant: as the converter's schedule has it. */
-static double next_due_s(struct bed *bed)
-{
-    const double period_s = 1 / bed->c->scan_rate_hz;
-    double due_s = bed->due_s;
-    double step_s = bed->c->pauses ? period_s * (2 * BLOCK - 1) / (2 * BLOCK) : period_s;
-    bed->due_s += step_s;
-    if (bed->c->pauses && ++bed->scan % BLOCK == 0) {
-        bed->due_s += period_s * uniform(bed);
-    }
-    if (bed->c->hole_s > 0 && bed->due_s > bed->next_hole_s) {
-        bed->next_hole_s += 0.137;
-        bed->due_s += bed->c->hole_s;
-    }
-    return due_s;
-}
-
 /* Scans until the window is full. */
 static void fill(struct bed *bed)
 {
     double tau_s = -1;
     while (tau_s <= bed->window.duration_s) {
-        double t_s = next_due_s(bed) + bed->c->jitter_s * uniform(bed);
+        double t_s =
+            schedule_next_s(&bed->schedule) + bed->c->jitter_s * splitmix_uniform(&bed->schedule.random);
         int64_t hold_ns = llround(1e9 * t_s);
-        double value = gauss(bed);
+        double value = splitmix_gauss(&bed->schedule.random);
         ring_add(&bed->ring, &hold_ns, &value, 0);
         tau_s = window_tau_s(&bed->window, hold_ns, 0);
     }
@@ -135,7 +100,11 @@ static void bed_run(struct bed *bed, const struct floor_case *c, int n_windows)
 {
     memset(bed, 0, sizeof(*bed));
     bed->c = c;
-    bed->random = 20261;
+    bed->schedule = (struct schedule){.period_s = 1 / c->scan_rate_hz,
+                                      .pauses = c->pauses,
+                                      .hole_s = c->hole_s,
+                                      .next_hole_s = 0.05,
+                                      .random = 20261};
     bed->config = (struct meter_config){
         .f_nominal_hz = c->f_nominal_hz, .scan_rate_hz = c->scan_rate_hz, .u_nominal_v = 1};
     bed->config.topology.n_channels = 1;
@@ -147,7 +116,6 @@ static void bed_run(struct bed *bed, const struct floor_case *c, int n_windows)
     assert_true(analysis_init(&bed->analysis, &bed->config, cycles, points, 8192));
     assert_true(ring_init(&bed->ring, 1, 8192));
     window_start(&bed->window, 10000000, 0);
-    bed->next_hole_s = 0.05;
     for (int k = 0; k < n_windows; k++) {
         unsigned quality = 0;
         window_set(&bed->window, cycles, c->f_hz, 0);

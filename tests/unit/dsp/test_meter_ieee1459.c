@@ -5,6 +5,7 @@
  */
 #include "dsp/signed_root.h"
 #include "tests/unit/dsp/house.h"
+#include "tests/unit/near.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,16 +13,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static void read_settled(struct rig *rig, struct reading *reading)
-{
-    struct meter *meter = meter_init(&rig->config);
-    assert_non_null(meter);
-    for (int k = 0; k < 8; k++) {
-        rig_read(rig, meter, reading);
-    }
-    meter_close(meter);
-}
 
 struct quantity {
     const char *name;
@@ -107,18 +98,11 @@ static void the_worked_example_to_five_digits(void **state)
     struct rig rig;
     static struct reading reading;
     example(&rig, 233, 288, 1);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     check("A", &reading.point[0], false);
     example(&rig, 234, 234, 1);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     check("B", &reading.point[0], true);
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g is not within %.2g of %.12g", value, tolerance, expected);
-    }
 }
 
 /* S^2 = S1^2 + SN^2, SN^2 = DI^2 + DV^2 + SH^2, S^2 = P^2 + N^2, SH^2 = PH^2 + DH^2, I^2 = I1^2 + IH^2: by their signed squares also
@@ -166,11 +150,11 @@ static void reversal_swaps_signs_to_the_last_digit(void **state)
     example(&rig, 233, 288, 1);
     rig.jitter_s = 15e-6;
     rig.channel[1].dc = 0.3;
-    read_settled(&rig, &forward);
+    rig_settle(&rig, 8, &forward);
     example(&rig, 233, 288, -1);
     rig.jitter_s = 15e-6;
     rig.channel[1].dc = 0.3;
-    read_settled(&rig, &reverse);
+    rig_settle(&rig, 8, &reverse);
     struct point_reading *back = &reverse.point[0];
     for (size_t k = 0; k < sizeof turned / sizeof turned[0]; k++) {
         double *value = (double *)((char *)back + turned[k]);
@@ -200,7 +184,7 @@ static void a_circuit_has_the_sums(void **state)
     for (int k = 0; k < 6; k++) {
         rig_part(&rig, k, 3, k < 2 ? 5 : 2, 40 * k);
     }
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     for (int circuit = 0; circuit < HOUSE_POINTS; circuit += 3) {
         const struct point_reading *sum = &reading.point[circuit];
         const struct point_reading *a = sum + 1;

@@ -4,6 +4,7 @@
 #include "dsp/interval.h"
 #include "dsp/quality.h"
 #include "tests/unit/dsp/house.h"
+#include "tests/unit/near.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,23 +13,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static void read_settled(struct rig *rig, struct reading *reading)
-{
-    struct meter *meter = meter_init(&rig->config);
-    assert_non_null(meter);
-    for (int k = 0; k < 6; k++) {
-        rig_read(rig, meter, reading);
-    }
-    meter_close(meter);
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.9g is not within %.2g of %.9g", value, tolerance, expected);
-    }
-}
 
 struct leg_case {
     const char *name;
@@ -58,7 +42,7 @@ static void voltage_between_the_legs_unbalance_and_neutral(void **state)
         static struct reading reading;
         printf("%s\n", c->name);
         house_init(&rig, &c->house);
-        read_settled(&rig, &reading);
+        rig_settle(&rig, 6, &reading);
         const struct point_reading *grid = &reading.point[0];
         assert_near(grid->u_ll_v, c->u_ll_v, 1e-3);
         assert_near(grid->u_unbalance_pct, c->u_unbalance_pct, 1e-3);
@@ -89,7 +73,7 @@ static void harmonics_between_the_legs(void **state)
     rig_part(&rig, HOUSE_U2, 5, 4, 10); /* common to both: none between them */
     rig_part(&rig, HOUSE_I, 3, 2, 50);
     rig_part(&rig, HOUSE_I + 1, 3, 2, 50); /* triplen currents meet in the neutral */
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 6, &reading);
     assert_near(reading.point[0].u_ll_v, sqrt(240 * 240 + 12 * 12), 2e-3);
     assert_near(reading.point[0].i_neutral_a, 4, 1e-3);
     assert_near(reading.point[3].i_neutral_a, 2, 1e-3);
@@ -147,7 +131,7 @@ static void an_assumed_voltage_is_the_other_legs_turned_round(void **state)
     struct rig rig;
     static struct reading reading;
     init_one_voltage(&rig, 30, -60);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 6, &reading);
     const struct point_reading *point = reading.point;
     assert_int_equal(reading.n_points, 3);
     assert_int_equal(reading.quality, QUALITY_ASSUMED);
@@ -183,7 +167,7 @@ static void an_assumed_voltage_is_not_compared_with_another(void **state)
     rig.config.topology.n_elements = 2;
     rig.config.topology.element[1].u_assumed = 1;
     topology_init(&rig.config.topology);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 6, &reading);
     assert_true(isnan(reading.point[0].u_ll_v) && isnan(reading.point[0].u_unbalance_pct));
     assert_near(reading.point[2].p_w, 119 * 6, 0.01);
 }
@@ -229,7 +213,7 @@ static void a_current_between_the_legs_has_their_voltage(void **state)
     static struct reading reading;
     init_inverter(&rig, 0);
     rig.channel[HOUSE_I + 2].dc = 0.25;
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 6, &reading);
     const struct point_reading *solar = &reading.point[3];
     const struct point_reading *load = &reading.point[6];
     const double cos5 = cos(5 * RIG_PI / 180);
@@ -276,7 +260,7 @@ static void a_current_between_the_legs_on_one_voltage_is_marked(void **state)
     struct rig rig;
     static struct reading reading;
     init_inverter(&rig, 1);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 6, &reading);
     const struct point_reading *solar = &reading.point[3];
     assert_int_equal(reading.quality & QUALITY_ASSUMED, QUALITY_ASSUMED);
     assert_near(solar[0].p_w, 2 * 121 * 6 * cos(5 * RIG_PI / 180), 0.01);
@@ -301,7 +285,7 @@ static void solar_on_one_leg(void **state)
         topology->n_elements = 3;
         topology->element[2] = (struct element){leg - 1, HOUSE_I + 1 + leg, CIRCUIT_SOLAR, leg, 0, 0};
         topology_init(topology);
-        read_settled(&rig, &reading);
+        rig_settle(&rig, 6, &reading);
         const struct point_reading *point = reading.point;
         assert_int_equal(reading.n_points, 7);
         const double solar_w = 6 * house.u_v[leg - 1];
@@ -322,7 +306,7 @@ static void one_leg_has_no_neighbour(void **state)
     struct rig rig;
     static struct reading reading;
     rig_init(&rig, 50, 50, 0);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 6, &reading);
     assert_true(isnan(reading.point[0].u_ll_v) && isnan(reading.point[0].u_unbalance_pct));
     assert_true(isnan(reading.point[0].i_neutral_a));
 }

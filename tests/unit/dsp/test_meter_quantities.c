@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the meter makes of distorted waveforms and of several elements: worked examples and sums. */
 #include "tests/unit/dsp/rig.h"
+#include "tests/unit/near.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,23 +9,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static void read_settled(struct rig *rig, struct reading *reading)
-{
-    struct meter *meter = meter_init(&rig->config);
-    assert_non_null(meter);
-    for (int k = 0; k < 8; k++) {
-        rig_read(rig, meter, reading);
-    }
-    meter_close(meter);
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.9g is not within %.2g of %.9g", value, tolerance, expected);
-    }
-}
 
 /* 10 cycles at 53 Hz: 1 V, 0.1 V at 1.5 times the mains, 0.1 V at the second harmonic. The interharmonic lies in no
  * harmonic's subgroup: THDS 10 %, but the rms value has it. */
@@ -38,7 +22,7 @@ static void interharmonics_are_no_harmonics(void **state)
     rig.channel[0].part[0] = (struct rig_part){1, 1, 0};
     rig_part(&rig, 0, 1.5, 0.1, 0);
     rig_part(&rig, 0, 2, 0.1, 0);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     const struct point_reading *point = &reading.point[0];
     assert_near(point->u1_v, 1, 1e-5);
     assert_near(point->u_h_v[2], 0.1, 1e-4);
@@ -66,7 +50,7 @@ static void subgroups_take_the_neighbours(void **state)
     rig_part(&rig, 1, 3, 0.2, 0);
     rig_part(&rig, 1, 3.1, 0.4, 0);
     rig_part(&rig, 1, 2.9, 0.4, 0);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     const struct point_reading *point = &reading.point[0];
     assert_near(point->thd_i_pct, 100 * 0.6 / 5, 0.002);
     assert_near(point->thdg_i_pct, 100 * 0.6 / 5, 0.002);
@@ -87,7 +71,7 @@ static void harmonics_one_by_one(void **state)
         rig.jitter_s = 20e-6;
         rig_part(&rig, 0, h, 11.5, 70);
         rig_part(&rig, 1, h, 0.5, 10);
-        read_settled(&rig, &reading);
+        rig_settle(&rig, 8, &reading);
         const struct point_reading *point = &reading.point[0];
         for (int k = 2; k <= 50; k++) {
             /* of 230 V: 0.005 %, a tenth of the class I floor of IEC 61000-4-7 */
@@ -108,7 +92,7 @@ static void a_small_current_is_free_of_its_noise(void **state)
     rig_init(&rig, 50, 50.04, 20);
     rig.channel[1].scale = 0.02; /* 0.1 A, which 0.06 A of noise would lift to 0.117 A */
     rig.channel[1].noise = 0.06;
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     const struct point_reading *point = &reading.point[0];
     /* 4 sigma of the current's own scatter, 0.06 / sqrt(1600), and of the floor's, 9 % of 0.06^2 / (2 x 0.1) */
     assert_near(point->i_rms_a, 0.1, 0.009);
@@ -123,7 +107,7 @@ static void no_current_to_speak_of(void **state)
     rig_init(&rig, 50, 50.04, 20);
     rig.channel[1].scale = 1e-12;
     rig.channel[1].noise = 0.06;
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     const struct point_reading *point = &reading.point[0];
     assert_true(isnan(point->thd_i_pct));
     /* White noise of 0.06 A is subtracted in the squares. What is left is the scatter of the noise's estimate from some
@@ -132,7 +116,7 @@ static void no_current_to_speak_of(void **state)
     assert_true(fabs(point->p_w) < 230 * 0.06 * 0.2);
     rig.channel[1].noise = 0;
     rig.channel[1].n = 0;
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     assert_true(isnan(reading.point[0].thd_i_pct));
     assert_true(isnan(reading.point[0].pf));
     assert_true(reading.point[0].i_rms_a >= 0 && reading.point[0].i_rms_a < 1e-12);
@@ -191,7 +175,7 @@ static void split_phase_sums(void **state)
     struct rig rig;
     static struct reading reading;
     init_split_phase(&rig);
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     assert_int_equal(reading.n_points, 9);
     for (int circuit = 0; circuit < 3; circuit++) {
         const struct point_reading *sum = &reading.point[3 * circuit];
@@ -260,7 +244,7 @@ static void single_phase_with_solar(void **state)
     rig.channel[2].part[0] = (struct rig_part){1, 6, 0};
     rig.channel[3].n = 1;
     rig.channel[3].part[0] = (struct rig_part){1, 3, 0};
-    read_settled(&rig, &reading);
+    rig_settle(&rig, 8, &reading);
     assert_int_equal(reading.n_points, 3);
     assert_near(reading.point[0].p_w, -1150, 0.01);
     assert_near(reading.point[1].p_w, 2070, 0.01);

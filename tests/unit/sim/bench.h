@@ -14,6 +14,7 @@
 
 #include "fixed_source.h"
 #include "hal/sim/adc_sim.h"
+#include "tests/unit/near.h"
 
 static struct board board;
 static struct adc_plan plan;
@@ -51,13 +52,6 @@ static inline void start(struct sim_config config)
 static inline void read_at(int64_t due_ns)
 {
     assert_int_equal(adc_read(adc_sim_adc(sim), due_ns, &scan), 0);
-}
-
-static inline void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
 }
 
 /* What the pin should show at t, from the analytic response to a sine. */

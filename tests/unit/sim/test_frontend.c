@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 #include "hal/sim/frontend.h"
+#include "tests/unit/near.h"
 
 static struct frontend frontend;
 
@@ -22,13 +23,6 @@ static int tear_down(void **state)
     (void)state;
     frontend_close(&frontend);
     return 0;
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
 }
 
 static void the_voltage_path_follows_from_the_component_values(void **state)

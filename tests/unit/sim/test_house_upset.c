@@ -10,18 +10,12 @@
 
 #include "fixture.h"
 #include "hal/sim/house.h"
+#include "tests/unit/near.h"
 
 static struct waveform_segment segment, plain;
 
 static const struct house_config evening = {
     .f_nominal_hz = 60, .u_nominal_v = 120, .start_hour = 16, .solar_peak_w = 2500, .seed = 1};
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
-}
 
 static double rms(const double *table)
 {

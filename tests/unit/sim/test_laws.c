@@ -9,13 +9,7 @@
 
 #include "fixture.h"
 #include "hal/sim/loads.h"
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
-}
+#include "tests/unit/near.h"
 
 static void assert_between(const char *what, double value, double min, double max)
 {

@@ -9,13 +9,7 @@
 
 #include "fixture.h"
 #include "hal/sim/mains.h"
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
-}
+#include "tests/unit/near.h"
 
 static void the_rated_wave_is_120_v_with_odd_harmonics_of_usual_size(void **state)
 {

@@ -10,15 +10,9 @@
 
 #include "fixture.h"
 #include "hal/sim/steady.h"
+#include "tests/unit/near.h"
 
 static char error[256];
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
-}
 
 static const struct {
     const char *name;

@@ -9,16 +9,10 @@
 #include "fixed_source.h"
 #include "hal/sim/adc_sim.h"
 #include "hal/sim/truth.h"
+#include "tests/unit/near.h"
 
 enum { GRID, SOLAR, LOAD };
 enum { IMPORT, EXPORT, Q1, Q2, Q3, Q4, APPARENT };
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
-}
 
 static const struct {
     const char *name;

@@ -12,17 +12,11 @@
 #include "fixture.h"
 #include "hal/sim/steady.h"
 #include "hal/sim/truth.h"
+#include "tests/unit/near.h"
 
 static char error[256];
 static struct steady steady;
 static struct waveform_segment segment;
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g, expected %.12g +- %g", value, expected, tolerance);
-    }
-}
 
 static double rms(const double *table)
 {
