@@ -92,7 +92,8 @@ static void count_sine(const struct inl *inl, struct inl_random *random, int64_t
     }
 }
 
-/* The largest of 8 x 10 normal numbers is beyond 4.5 once in 1,800 runs. Bits 0 to 7 are known well enough that the prior does nothing. */
+/* The largest of 8 x 10 normal numbers is beyond 4.5 once in 1,800 runs.
+ * Bits 0 to 7 are known well enough that the prior does nothing. */
 static void test_the_standard_errors_are_right(void **state)
 {
     (void)state;
