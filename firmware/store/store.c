@@ -32,7 +32,7 @@ static int seq_from(struct store *store, enum record_stream stream, char *error,
 
 static int open_all(struct store *store, const struct store_config *config, char *error, size_t error_size)
 {
-    int result = store_open_database(&store->db, config, error, error_size);
+    int result = store_open_database(&store->db, store->io, config, error, error_size);
     if (result == 0)
         result = store_open_identity(store->db, config->meter_id, store->store_id, error, error_size);
     if (result == 0)
@@ -59,6 +59,7 @@ static void release(struct store *store)
 int store_open(struct store *store, const struct store_config *config, char *error, size_t error_size)
 {
     memset(store, 0, sizeof *store);
+    store->io = config->io != NULL ? config->io : &file_io_system;
     store->batch_records = config->batch_records;
     store->batch_ms = config->batch_ms;
     store->item = calloc(STORE_BATCH_MAX, sizeof *store->item);
@@ -69,7 +70,8 @@ int store_open(struct store *store, const struct store_config *config, char *err
     int result = open_all(store, config, error, error_size);
     if (result < 0)
         release(store);
-    else if (config->reserve_bytes > 0 && store_reserve_make(config->path, config->reserve_bytes) == -ENOSPC)
+    else if (config->reserve_bytes > 0 &&
+             store_reserve_make(store->io, config->path, config->reserve_bytes) == -ENOSPC)
         store->giving_way = true;
     store->reserve_bytes = config->reserve_bytes;
     return result;
@@ -111,7 +113,7 @@ static int give_way(struct store *store)
 {
     const char *path = sqlite3_db_filename(store->db, "main");
     store->giving_way = true;
-    store_reserve_give_up(path);
+    store_reserve_give_up(store->io, path);
     sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return write_batch(store);
 }
@@ -124,8 +126,8 @@ int store_commit(struct store *store)
     if (result == -ENOSPC && store->reserve_bytes > 0)
         result = give_way(store);
     else if (result == 0 && store->giving_way)
-        store->giving_way =
-            store_reserve_make(sqlite3_db_filename(store->db, "main"), store->reserve_bytes) == -ENOSPC;
+        store->giving_way = store_reserve_make(store->io, sqlite3_db_filename(store->db, "main"),
+                                               store->reserve_bytes) == -ENOSPC;
     store->failed = result < 0;
     store->failure = result;
     if (result < 0) {

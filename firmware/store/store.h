@@ -19,6 +19,7 @@
 #define VATIO_STORE_H
 
 #include "firmware/api/record.h"
+#include "firmware/base/file_io.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,9 +31,10 @@ struct sqlite3_stmt;
 enum { STORE_ERROR = 256, STORE_BATCH_MAX = 512, STORE_EVENT_MS = 5000, STORE_RETRY_MS = 30000 };
 
 struct store_config {
-    const char *path;     /* used by store_open only, as is meter_id */
-    const char *meter_id; /* less than RECORD_ID characters; a database of another meter is refused */
-    int64_t n_points;     /* the board's metering points: what columns there are at least */
+    const struct file_io *io; /* for what SQLite does not do itself; NULL = the system's */
+    const char *path;         /* used by store_open only, as is meter_id */
+    const char *meter_id;     /* less than RECORD_ID characters; a database of another meter is refused */
+    int64_t n_points;         /* the board's metering points: what columns there are at least */
     int64_t point_id[RECORD_POINTS];
     int64_t batch_records; /* records that make a transaction, 1..STORE_BATCH_MAX */
     int64_t batch_ms;      /* or the age of the oldest of them, on the caller's clock */
@@ -65,6 +67,7 @@ _Static_assert(offsetof(struct record, stream) == offsetof(struct record_event, 
 
 struct store {
     struct sqlite3 *db;
+    const struct file_io *io;
     struct store_table table[STREAMS]; /* [STREAM_LIVE] is not used */
     char store_id[RECORD_ID];
     int64_t batch_records;

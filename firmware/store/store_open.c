@@ -5,55 +5,31 @@
 #include "firmware/store/store_schema.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { BUSY_MS = 1000, WAL_LIMIT_BYTES = 4 << 20 };
 
-static int tell(const char *path, const char *doing, char *error, size_t error_size)
+static int tell(int result, const char *path, const char *doing, char *error, size_t error_size)
 {
-    int result = -errno;
     snprintf(error, error_size, "%s: cannot %s: %s", path, doing, strerror(-result));
     return result;
 }
 
-/* SQLite syncs the file, but not the directory entry of one that it did not make. */
-static int sync_directory(const char *path, char *error, size_t error_size)
+/* Made here and not by SQLite, so that it is never readable to others; its WAL inherits the mode. SQLite syncs the file,
+ * but not the directory entry of one that it did not make. */
+static int make_file(const struct file_io *io, const char *path, char *error, size_t error_size)
 {
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof copy, "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = fd < 0 || fsync(fd) < 0 ? tell(path, "sync its directory", error, error_size) : 0;
-    if (fd >= 0)
-        close(fd);
-    return result;
-}
-
-/* Made here and not by SQLite, so that it is never readable to others; its WAL inherits the mode. */
-static int make_file(const char *path, char *error, size_t error_size)
-{
-    struct stat status;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-    if (fd < 0)
-        return tell(path, "open the database", error, error_size);
-    int result = fstat(fd, &status) < 0 ? -errno : 0;
-    if (result == 0 && !S_ISREG(status.st_mode)) {
-        close(fd);
+    const int file = io->open(io->context, path, 0);
+    if (file == -EMEDIUMTYPE)
         snprintf(error, error_size, "%s: the database must be a regular file", path);
-        return -EMEDIUMTYPE;
-    }
-    if (result == 0 && (status.st_mode & 077) != 0 && fchmod(fd, 0600) < 0)
-        result = tell(path, "keep the database from other users", error, error_size);
-    close(fd);
-    if (result == 0 && status.st_size == 0)
-        result = sync_directory(path, error, error_size);
-    return result;
+    if (file < 0)
+        return file == -EMEDIUMTYPE ? file : tell(file, path, "open the database", error, error_size);
+    const int64_t size = io->size(io->context, file);
+    io->close(io->context, file);
+    const int result = size == 0 ? io->sync_directory(io->context, path) : 0;
+    return result < 0 ? tell(result, path, "sync its directory", error, error_size) : 0;
 }
 
 static int set_up(struct sqlite3 *db, char *error, size_t error_size)
@@ -81,10 +57,10 @@ int store_open_connection(struct sqlite3 **db, const char *path, int flags, char
     return 0;
 }
 
-int store_open_database(struct sqlite3 **db, const struct store_config *config, char *error,
-                        size_t error_size)
+int store_open_database(struct sqlite3 **db, const struct file_io *io, const struct store_config *config,
+                        char *error, size_t error_size)
 {
-    int result = make_file(config->path, error, error_size);
+    int result = make_file(io, config->path, error, error_size);
     if (result == 0)
         result = store_open_connection(db, config->path, SQLITE_OPEN_READWRITE, error, error_size);
     if (result < 0)

@@ -11,8 +11,8 @@
 int store_open_connection(struct sqlite3 **db, const char *path, int flags, char *error, size_t error_size);
 
 /* The file, 0600, with WAL, full sync, this schema and all columns. *db as above. */
-int store_open_database(struct sqlite3 **db, const struct store_config *config, char *error,
-                        size_t error_size);
+int store_open_database(struct sqlite3 **db, const struct file_io *io, const struct store_config *config,
+                        char *error, size_t error_size);
 
 /* Reads store_id; stores meter_id in a new database, else compares it. */
 int store_open_identity(struct sqlite3 *db, const char *meter_id, char *store_id, char *error,

@@ -5,49 +5,43 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
-enum { BLOCK_BYTES = 512, SPARE = 3 }; /* times the reserve that must be free before it is made */
+enum { SPARE = 3 }; /* times the reserve that must be free before it is made */
 
 static void path_of(char path[PATH_MAX], const char *database)
 {
     snprintf(path, PATH_MAX, "%s-reserve", database);
 }
 
-static int allocate(int fd, const char *path, int64_t bytes)
+static int allocate(const struct file_io *io, int file, int64_t bytes)
 {
-    struct stat status;
-    struct statvfs disk;
-    if (fstat(fd, &status) < 0)
-        return -errno;
-    if (status.st_size == bytes && (int64_t)status.st_blocks * BLOCK_BYTES >= bytes)
-        return 0;
-    if (statvfs(path, &disk) < 0)
-        return -errno;
-    if ((int64_t)disk.f_bavail * (int64_t)disk.f_frsize < SPARE * bytes)
+    const int64_t size = io->size(io->context, file);
+    const int64_t free_bytes = size >= 0 && size < bytes ? io->free_bytes(io->context, file) : 0;
+    if (size < 0 || free_bytes < 0)
+        return (int)(size < 0 ? size : free_bytes);
+    if (size < bytes && free_bytes < SPARE * bytes)
         return -ENOSPC;
-    return ftruncate(fd, 0) < 0 ? -errno : -posix_fallocate(fd, 0, bytes);
+    return io->allocate(io->context, file,
+                        bytes); /* of one that has its size, too: it may be a sparse copy */
 }
 
-int store_reserve_make(const char *database, int64_t bytes)
+int store_reserve_make(const struct file_io *io, const char *database, int64_t bytes)
 {
     char path[PATH_MAX];
     path_of(path, database);
-    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -errno;
-    int result = allocate(fd, path, bytes);
-    close(fd);
+    const int file = io->open(io->context, path, O_NOFOLLOW);
+    if (file < 0)
+        return file;
+    const int result = allocate(io, file, bytes);
+    io->close(io->context, file);
     if (result < 0)
-        unlink(path);
+        io->remove(io->context, path);
     return result;
 }
 
-void store_reserve_give_up(const char *database)
+void store_reserve_give_up(const struct file_io *io, const char *database)
 {
     char path[PATH_MAX];
     path_of(path, database);
-    unlink(path);
+    io->remove(io->context, path);
 }

@@ -299,13 +299,13 @@ static void small_disk(struct store_fixture *f)
     if (mount("tmpfs", f->dir, "tmpfs", 0, "size=2m") < 0)
         give_up("no tmpfs here");
     snprintf(name, sizeof name, "%s-reserve", f->path);
-    CHECK(store_reserve_make(f->path, 1 << 20) == -ENOSPC);
+    CHECK(store_reserve_make(&file_io_system, f->path, 1 << 20) == -ENOSPC);
     CHECK(access(name, F_OK) < 0);
-    CHECK(store_reserve_make(f->path, 256 << 10) == 0);
-    CHECK(store_reserve_make(f->path, 256 << 10) == 0);
-    store_reserve_give_up(f->path);
+    CHECK(store_reserve_make(&file_io_system, f->path, 256 << 10) == 0);
+    CHECK(store_reserve_make(&file_io_system, f->path, 256 << 10) == 0);
+    store_reserve_give_up(&file_io_system, f->path);
     CHECK(access(name, F_OK) < 0);
-    store_reserve_give_up(f->path);
+    store_reserve_give_up(&file_io_system, f->path);
 }
 
 static void test_a_reserve_does_not_fill_a_small_disk(void **state)
