@@ -21,6 +21,7 @@ enum { CONFIG_PATH = 96, CONFIG_HARMONICS = 192, CONFIG_REPLAY = 180 };
 enum config_adc { CONFIG_ADC_SIM, CONFIG_ADC_SPIDEV, CONFIG_ADC_REPLAY };
 enum config_sim { CONFIG_SIM_HOUSE, CONFIG_SIM_STEADY };
 enum config_legs { CONFIG_LEGS_AUTO, CONFIG_LEGS_ONE, CONFIG_LEGS_TWO };
+enum config_export { CONFIG_EXPORT_EXPECTED, CONFIG_EXPORT_UNEXPECTED };
 enum config_display { CONFIG_DISPLAY_NONE, CONFIG_DISPLAY_TERMINAL, CONFIG_DISPLAY_HD44780 };
 enum config_pulse { CONFIG_PULSE_NONE, CONFIG_PULSE_GPIO, CONFIG_PULSE_SIM };
 
@@ -37,6 +38,7 @@ struct config {
     double start_va;
     double stop_va;
     int64_t day_offset_min;
+    int export; /* enum config_export */
 
     char data_dir[CONFIG_PATH + 1];
     char run_dir[CONFIG_PATH + 1];
@@ -51,6 +53,8 @@ struct config {
     int sim_source; /* enum config_sim */
     char sim_speed[17];
     char sim_start[33];
+    char clock_steps[CONFIG_HARMONICS + 1];
+    int clock_synced; /* enum clock_synced (hal/clock.h) */
     int64_t sim_seed;
     int sim_legs;      /* enum config_legs */
     double house_hour; /* -1 = the hour of sim_start */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/source.h"
 
+#include "hal/sim/clock_steps.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -163,8 +165,9 @@ static int init_sim_clock(struct source *source, const struct config *config, in
         return -EINVAL;
     }
     clock_sim_init(&source->clock_sim, *start_ms, speed);
+    source->clock_sim.synced = (enum clock_synced)config->clock_synced;
     source->clock = &source->clock_sim.clock;
-    return 0;
+    return clock_steps_read(&source->clock_sim, config->clock_steps, error, error_size);
 }
 
 static int init_sim(struct source *source, const struct config *config, char *error, size_t error_size)

@@ -4,6 +4,9 @@
 #include <sys/timex.h>
 #include <time.h>
 
+enum { READ_TRIES = 5 };
+static const int64_t read_late_ns = 100000;
+
 static int64_t read_ns(clockid_t id)
 {
     struct timespec t;
@@ -17,16 +20,24 @@ static int64_t real_mono_ns(struct clock *clock)
     return read_ns(CLOCK_MONOTONIC_RAW);
 }
 
-static int64_t real_utc_ms(struct clock *clock)
+/* Who is preempted between the two clocks would be off by as much: then they are read again. */
+static int64_t real_utc_ms(struct clock *clock, int64_t mono_ns)
 {
     (void)clock;
-    return read_ns(CLOCK_REALTIME) / 1000000;
+    int64_t raw_ns, utc_ns, late_ns = read_late_ns + 1;
+    for (int k = 0; k < READ_TRIES && late_ns > read_late_ns; k++) {
+        raw_ns = read_ns(CLOCK_MONOTONIC_RAW);
+        utc_ns = read_ns(CLOCK_REALTIME);
+        late_ns = read_ns(CLOCK_MONOTONIC_RAW) - raw_ns;
+    }
+    return (utc_ns + mono_ns - raw_ns) / 1000000;
 }
 
 /* Where the call is forbidden (a sandbox), nothing is known of the wall clock: not synchronised. */
-static bool real_utc_synced(struct clock *clock)
+static bool real_utc_synced(struct clock *clock, int64_t mono_ns)
 {
     (void)clock;
+    (void)mono_ns;
     struct timex state = {.modes = 0};
     return adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC);
 }

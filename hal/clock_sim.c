@@ -18,15 +18,26 @@ static int64_t sim_mono_ns(struct clock *clock)
     return atomic_load(&((struct clock_sim *)clock)->now_ns);
 }
 
-static int64_t sim_utc_ms(struct clock *clock)
+static int64_t sim_utc_ms(struct clock *clock, int64_t mono_ns)
 {
-    return ((struct clock_sim *)clock)->utc_start_ms + (sim_mono_ns(clock) - start_ns) / 1000000;
+    const struct clock_sim *sim = (const struct clock_sim *)clock;
+    int64_t utc_ms = sim->utc_start_ms + (mono_ns - start_ns) / 1000000;
+    for (int k = 0; k < sim->steps; k++)
+        utc_ms += mono_ns >= sim->step[k].at_ns ? sim->step[k].by_ms : 0;
+    return utc_ms;
 }
 
-static bool sim_utc_synced(struct clock *clock)
+static bool sim_utc_synced(struct clock *clock, int64_t mono_ns)
 {
-    (void)clock;
-    return true;
+    const struct clock_sim *sim = (const struct clock_sim *)clock;
+    const bool stepped = sim->steps > 0 && mono_ns >= sim->step[0].at_ns;
+    const bool synced[] = {
+        [CLOCK_ALWAYS] = true,
+        [CLOCK_NEVER] = false,
+        [CLOCK_AFTER_STEP] = stepped,
+        [CLOCK_UNTIL_STEP] = !stepped,
+    };
+    return synced[sim->synced];
 }
 
 /* Real time is read without entering the kernel, and slept on only once the lead is used up: at 8,000 scans
@@ -60,6 +71,8 @@ void clock_sim_init(struct clock_sim *sim, int64_t utc_start_ms, double speed)
 {
     sim->clock = (struct clock){.ops = &sim_ops, .simulated = true};
     atomic_init(&sim->now_ns, start_ns);
+    sim->steps = 0;
+    sim->synced = CLOCK_ALWAYS;
     sim->utc_start_ms = utc_start_ms;
     sim->real_start_ns = real_now_ns();
     sim->speed = speed;

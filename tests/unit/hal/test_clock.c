@@ -127,6 +127,53 @@ static void unpaced_simulated_time_moves_only_by_sleeping(void **state)
     }
 }
 
+static const struct {
+    const char *name;
+    int64_t at_ns, utc_ms;
+    bool synced[4]; /* by enum clock_synced */
+} stepped[] = {
+    {"before any step", 0, 1000000, {true, false, false, true}},
+    {"just before the first", 9999999999, 1009999, {true, false, false, true}},
+    {"at the first, forward by an hour", 10000000000, 4610000, {true, false, true, false}},
+    {"at the second, back by two", 20000000000, -2580000, {true, false, true, false}},
+    {"an instant gone by is as it was", 5000000000, 1005000, {true, false, false, true}},
+    {"a step of milliseconds", 30000000000, -2570007, {true, false, true, false}},
+};
+
+static void simulated_utc_steps_when_it_is_told_to(void **state)
+{
+    (void)state;
+    struct clock_sim sim;
+    clock_sim_init(&sim, 1000000, 0);
+    sim.steps = 3;
+    sim.step[0] = (struct clock_step){11 * second_ns, 3600000};
+    sim.step[1] = (struct clock_step){21 * second_ns, -7200000};
+    sim.step[2] = (struct clock_step){31 * second_ns, -7};
+    for (size_t i = 0; i < sizeof stepped / sizeof stepped[0]; i++)
+        for (int k = 0; k < 4; k++) {
+            const int64_t at_ns = second_ns + stepped[i].at_ns;
+            sim.synced = (enum clock_synced)k;
+            if (clock_utc_at_ms(&sim.clock, at_ns) != stepped[i].utc_ms ||
+                clock_utc_synced_at(&sim.clock, at_ns) != stepped[i].synced[k])
+                fail_msg("%s: %lld ms, %d", stepped[i].name, (long long)clock_utc_at_ms(&sim.clock, at_ns),
+                         clock_utc_synced_at(&sim.clock, at_ns));
+        }
+}
+
+/* A second that is over or to come is as far from now on either clock, to the millisecond that is cut off. */
+static void the_real_clock_tells_utc_of_another_instant(void **state)
+{
+    (void)state;
+    struct clock_real real;
+    clock_real_init(&real);
+    for (int by_s = -1; by_s <= 1; by_s++) {
+        const int64_t before_ms = now_ns(CLOCK_REALTIME) / 1000000;
+        const int64_t utc_ms =
+            clock_utc_at_ms(&real.clock, clock_mono_ns(&real.clock) + by_s * second_ns) - 1000 * by_s;
+        assert_true(utc_ms >= before_ms - 1 && utc_ms <= now_ns(CLOCK_REALTIME) / 1000000 + 1);
+    }
+}
+
 /* At speed s, simulated time t is reached no earlier than t / s of real time, less the lead of 2 ms. */
 static void paced_simulated_time_is_never_more_than_the_lead_ahead(void **state)
 {
@@ -200,6 +247,8 @@ int main(void)
         cmocka_unit_test(the_real_clock_sleeps_until_the_raw_instant_is_reached),
         cmocka_unit_test(a_signal_ends_the_wait_of_either_clock),
         cmocka_unit_test(unpaced_simulated_time_moves_only_by_sleeping),
+        cmocka_unit_test(simulated_utc_steps_when_it_is_told_to),
+        cmocka_unit_test(the_real_clock_tells_utc_of_another_instant),
         cmocka_unit_test(paced_simulated_time_is_never_more_than_the_lead_ahead),
         cmocka_unit_test(paced_simulated_time_does_not_wait_at_each_scan),
         cmocka_unit_test(another_thread_sees_simulated_time_rise),
