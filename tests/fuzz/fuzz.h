@@ -46,17 +46,22 @@ static inline void fuzz_check_recording(const struct recording *recording)
     }
 }
 
-/* error was filled with '\x01' before the reader ran. */
+/* A result other than 0 is -EINVAL and a sentence, in a buffer that was filled with '\x01' before. */
+static inline void fuzz_check_error(int result, const char *error, size_t size)
+{
+    if (result == 0)
+        return;
+    const char *end = memchr(error, '\0', size);
+    fuzz_require(result == -EINVAL && end != NULL && end != error);
+    for (const char *at = error; at < end; at++)
+        fuzz_require((unsigned char)*at >= ' ' && *at != '\x7f');
+}
+
 static inline void fuzz_check(struct recording *recording, int result, const char error[FUZZ_ERROR])
 {
     if (result == 0)
         fuzz_check_recording(recording);
-    else {
-        const char *end = memchr(error, '\0', FUZZ_ERROR);
-        fuzz_require(result == -EINVAL && end != NULL && end != error);
-        for (const char *at = error; at < end; at++)
-            fuzz_require((unsigned char)*at >= ' ' && *at != '\x7f');
-    }
+    fuzz_check_error(result, error, FUZZ_ERROR);
     recording_close(recording);
 }
 
