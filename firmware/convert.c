@@ -96,6 +96,7 @@ void convert_interval(const struct interval *interval, const struct topology *to
     record->n_points = convert_points(topology, record->point_id);
     for (int p = 0; p < interval->n_points; p++)
         convert_point(&interval->point[p], &record->point[p]);
+    record_demand(record);
 }
 
 void convert_harmonics(const struct reading *reading, struct mailbox_live *live)

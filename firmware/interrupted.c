@@ -123,5 +123,6 @@ bool interrupted_record(const struct kept *kept, int k, const struct record *sto
     memcpy(out->boot_id, kept->boot_id, sizeof out->boot_id);
     memcpy(out->point_id, kept->point_id, sizeof out->point_id);
     out->n_points = kept->n_points;
+    record_demand(out);
     return true;
 }

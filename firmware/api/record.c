@@ -63,6 +63,8 @@ const struct record_field record_point_fields[] = {
     {POINT(u_ll_v, "V", "voltage between the legs")},
     {POINT(u_unbalance_pct, "%", "largest deviation of a leg's voltage from the legs' mean")},
     {POINT(i_neutral_a, "A", "current of the neutral, estimated from the legs'")},
+    {POINT(demand_import_w, "W", "demand: mean imported power of the quarter-hour")},
+    {POINT(demand_export_w, "W", "demand: mean exported power of the quarter-hour")},
     {DELTA("import_delta_uwh", import_uwh, "uWh", "imported energy")},
     {DELTA("export_delta_uwh", export_uwh, "uWh", "exported energy")},
     {DELTA("q1_delta_uvarh", q1_uvarh, "uvarh", "reactive energy, quadrant I")},
@@ -118,6 +120,23 @@ int record_point_id(const char *name)
 int record_stream_id(const char *name)
 {
     return find(record_stream_name, STREAMS, name);
+}
+
+/* As the store's step to schema 2 has it in SQL. */
+static double demand_w(const struct record *record, int64_t delta_uwh)
+{
+    if (record->stream != STREAM_QUARTER || delta_uwh == RECORD_ABSENT || record->duration_us <= 0)
+        return (double)NAN;
+    return (double)delta_uwh * 3600.0 / (double)record->duration_us;
+}
+
+void record_demand(struct record *record)
+{
+    for (int64_t p = 0; p < record->n_points; p++) {
+        struct record_point *point = &record->point[p];
+        point->demand_import_w = demand_w(record, point->delta.import_uwh);
+        point->demand_export_w = demand_w(record, point->delta.export_uwh);
+    }
 }
 
 bool record_valid(const struct record *record)

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RECORD_SCHEMA = 1, RECORD_POINTS = 9, RECORD_ID = 33 };
+enum { RECORD_SCHEMA = 2, RECORD_POINTS = 9, RECORD_ID = 33 };
 #define RECORD_ABSENT INT64_MIN
 
 enum record_stream { STREAM_LIVE, STREAM_MINUTE, STREAM_QUARTER, STREAM_DAY, STREAM_EVENT, STREAMS };
@@ -35,9 +35,10 @@ struct record_point {
     double u_ll_v; /* between the legs, rms; of a circuit whose two voltages are measured */
     double
         u_unbalance_pct; /* of the same: largest deviation of a leg's voltage from the legs' mean, of the mean */
-    double i_neutral_a;         /* of a circuit with two currents, rms: the sum of the legs', an estimate */
-    struct record_energy delta; /* of the interval: import_delta_uwh ... */
-    struct record_energy total; /* registers at its end: import_uwh ... */
+    double i_neutral_a; /* of a circuit with two currents, rms: the sum of the legs', an estimate */
+    double demand_import_w, demand_export_w; /* quarters only: the interval's energy over its duration */
+    struct record_energy delta;              /* of the interval: import_delta_uwh ... */
+    struct record_energy total;              /* registers at its end: import_uwh ... */
 };
 
 struct record {
@@ -98,6 +99,10 @@ int record_point_id(const char *name);
 
 /* "minute" -> STREAM_MINUTE; -1 for none. */
 int record_stream_id(const char *name);
+
+/* Fills in each point's demand: in a quarter its energy over duration_us, which in one that was cut short (by start, stop
+ * or a step of the clock) is less than 15 minutes; absent in other streams, without energy, and without duration. */
+void record_demand(struct record *record);
 
 /* What a reader may rely on in a record that came from another process: its stream and points are in range. */
 bool record_valid(const struct record *record);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static int add_demand(struct sqlite3 *db);
+
 /* AUTOINCREMENT keeps each table's highest seq even after its rows are deleted. */
 const struct store_step store_steps[STORE_SCHEMA] = {
     {"CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -16,7 +18,9 @@ const struct store_step store_steps[STORE_SCHEMA] = {
      "CREATE TABLE minute (seq INTEGER PRIMARY KEY AUTOINCREMENT);"
      "CREATE TABLE quarter (seq INTEGER PRIMARY KEY AUTOINCREMENT);"
      "CREATE TABLE day (seq INTEGER PRIMARY KEY AUTOINCREMENT);"
-     "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT);"},
+     "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT);",
+     NULL},
+    {"", add_demand},
 };
 
 static const char *const column_type[] = {
@@ -94,7 +98,8 @@ int store_schema_migrate(struct sqlite3 *db, const struct store_step *steps, int
         return store_fail(db, "be changed", error, error_size);
     for (; version < n_steps; version++) {
         snprintf(doing, sizeof doing, "go from schema %d to %d", version, version + 1);
-        if (sqlite3_exec(db, steps[version].sql, NULL, NULL, NULL) != SQLITE_OK)
+        if (sqlite3_exec(db, steps[version].sql, NULL, NULL, NULL) != SQLITE_OK ||
+            (steps[version].then != NULL && steps[version].then(db) != SQLITE_OK))
             return roll_back(db, doing, error, error_size);
     }
     if (execute(db, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", STORE_APPLICATION_ID,
@@ -115,6 +120,27 @@ static bool has_column(struct sqlite3 *db, enum record_stream stream, const char
 {
     return sqlite3_table_column_metadata(db, "main", record_stream_name[stream], name, NULL, NULL, NULL, NULL,
                                          NULL) == SQLITE_OK;
+}
+
+/* Schema 2: quarters have demand, those stored before too. In C: record_demand. */
+static int add_demand(struct sqlite3 *db)
+{
+    int code = SQLITE_OK;
+    for (int64_t id = 0; id < RECORD_POINTS && code == SQLITE_OK; id++) {
+        char name[STORE_COLUMN];
+        const char *point = record_point_name(id);
+        snprintf(name, sizeof name, "%s_export_delta_uwh", point);
+        if (!has_column(db, STREAM_QUARTER, name))
+            continue;
+        code =
+            execute(db,
+                    "ALTER TABLE quarter ADD COLUMN %s_demand_import_w REAL;"
+                    "ALTER TABLE quarter ADD COLUMN %s_demand_export_w REAL;"
+                    "UPDATE quarter SET %s_demand_import_w = %s_import_delta_uwh * 3600.0 / duration_us,"
+                    "%s_demand_export_w = %s_export_delta_uwh * 3600.0 / duration_us WHERE duration_us > 0",
+                    point, point, point, point, point, point);
+    }
+    return code;
 }
 
 const struct record_field *store_schema_fields(enum record_stream stream, size_t *n)

@@ -15,12 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STORE_SCHEMA = 1, STORE_COLUMN = 64 };
+enum { STORE_SCHEMA = 2, STORE_COLUMN = 64 };
 #define STORE_APPLICATION_ID 0x76617430 /* "vat0" in the file's header, where file(1) finds it */
 
-/* SQL that leads from the version of its index in a table of steps to the next version. */
+/* What leads from the version of its index in a table of steps to the next version: SQL, then what depends on the points
+ * that the file has (a code of SQLite's; NULL = nothing). */
 struct store_step {
     const char *sql;
+    int (*then)(struct sqlite3 *db);
 };
 extern const struct store_step store_steps[STORE_SCHEMA];
 

@@ -206,6 +206,48 @@ static void records_from_elsewhere_are_checked(void **state)
     }
 }
 
+static const struct {
+    const char *name;
+    enum record_stream stream;
+    int64_t duration_us, import_uwh, export_uwh;
+    double import_w, export_w; /* NaN = absent */
+} demands[] = {
+    {"a kilowatt and none", STREAM_QUARTER, 900000000, 250000000, 0, 1000, 0},
+    {"over the true duration", STREAM_QUARTER, 900180000, 250050000, 1, 1000, 3600.0 / 900180000},
+    {"a quarter-hour cut short has its own time", STREAM_QUARTER, 450000000, 250000000, 125000000, 2000,
+     1000},
+    {"over more than 15 minutes after a lost batch", STREAM_QUARTER, 1800000000, 250000000, 0, 500, 0},
+    {"energy that is absent", STREAM_QUARTER, 900000000, RECORD_ABSENT, 250000000, (double)NAN, 1000},
+    {"no time at all", STREAM_QUARTER, 0, 7, 7, (double)NAN, (double)NAN},
+    {"a time that is absent", STREAM_QUARTER, RECORD_ABSENT, 7, 7, (double)NAN, (double)NAN},
+    {"a minute has none", STREAM_MINUTE, 60000000, 7, 7, (double)NAN, (double)NAN},
+    {"a day has none", STREAM_DAY, 86400000000, 7, 7, (double)NAN, (double)NAN},
+    {"the live second has none", STREAM_LIVE, 1000000, 7, 7, (double)NAN, (double)NAN},
+};
+
+static void assert_same(double value, double expected)
+{
+    if (isnan(expected))
+        assert_true(isnan(value));
+    else
+        assert_true(fabs(value - expected) <= 1e-9);
+}
+
+static void demand_is_a_quarters_energy_over_its_time(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof demands / sizeof demands[0]; i++) {
+        print_message("%s\n", demands[i].name);
+        struct record record = {
+            .stream = demands[i].stream, .duration_us = demands[i].duration_us, .n_points = 2};
+        record.point[1].delta.import_uwh = demands[i].import_uwh;
+        record.point[1].delta.export_uwh = demands[i].export_uwh;
+        record_demand(&record);
+        assert_same(record.point[1].demand_import_w, demands[i].import_w);
+        assert_same(record.point[1].demand_export_w, demands[i].export_w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +259,7 @@ int main(void)
         cmocka_unit_test(absent_is_known_by_type),
         cmocka_unit_test(texts_are_cut_to_their_field),
         cmocka_unit_test(records_from_elsewhere_are_checked),
+        cmocka_unit_test(demand_is_a_quarters_energy_over_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

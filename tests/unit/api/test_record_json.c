@@ -49,7 +49,7 @@ static void a_record_is_flat_and_exact_and_leaves_out_what_is_absent(void **stat
     json_t *object = record_json(&record);
     (void)state;
     assert_non_null(object);
-    assert_dump(object, "schema", "1");
+    assert_dump(object, "schema", "2");
     assert_dump(object, "stream", "\"minute\"");
     assert_dump(object, "seq", "12");
     assert_dump(object, "utc_start_ms", "1700000000000");
@@ -74,7 +74,7 @@ static void keys_stand_in_the_order_of_the_tables(void **state)
     json_t *object = record_json(&record);
     (void)state;
     char *text = json_dumps(object, JSON_COMPACT);
-    assert_int_equal(strncmp(text, "{\"schema\":1,\"stream\":\"minute\",\"seq\":12,\"utc_start_ms\":", 53),
+    assert_int_equal(strncmp(text, "{\"schema\":2,\"stream\":\"minute\",\"seq\":12,\"utc_start_ms\":", 53),
                      0);
     assert_true(strstr(text, "\"grid_u_rms_v\"") < strstr(text, "\"grid_apparent_uvah\""));
     assert_true(strstr(text, "\"grid_apparent_uvah\"") < strstr(text, "\"solar_u_rms_v\""));

@@ -36,7 +36,7 @@ static const struct {
     REAL(dpf),         REAL(phi_deg), REAL(thd_u_pct), REAL(thd_i_pct), REAL(u_ll_v),  REAL(u_unbalance_pct),
     REAL(i_neutral_a),
 };
-enum { REALS = sizeof reals / sizeof reals[0] };
+enum { REALS = sizeof reals / sizeof reals[0], DEMANDS = 2 /* made of energy, not measured */ };
 
 static void set(struct interval_point *point, size_t offset, double value)
 {
@@ -59,12 +59,27 @@ static void every_value_arrives_under_its_name(void **state)
     int known = 0;
     for (size_t f = 0; f < record_point_fields_n; f++)
         known += record_point_fields[f].type == FIELD_REAL;
-    assert_int_equal(known, REALS); /* a field added to the record is added here */
+    assert_int_equal(known, REALS + DEMANDS); /* a field added to the record is added here */
     for (int k = 0; k < REALS; k++)
         for (size_t f = 0; f < record_point_fields_n; f++)
             if (strcmp(record_point_fields[f].name, reals[k].name) == 0)
                 for (int p = 0; p < 3; p++)
                     assert_true(record_real(&record_point_fields[f], &record.point[p]) == 100 * p + k + 0.5);
+}
+
+static void a_quarter_has_demand_and_a_minute_none(void **state)
+{
+    (void)state;
+    const struct topology topology = split_phase();
+    struct interval interval = {.n_points = topology.n_points, .duration_ns = 899900000000};
+    struct record record;
+    interval.point[2].energy = (struct energy){.import_uwh = 899900000, .export_uwh = 449950000};
+    convert_interval(&interval, &topology, STREAM_QUARTER, &record);
+    assert_true(fabs(record.point[2].demand_import_w - 3600) <= 1e-9);
+    assert_true(fabs(record.point[2].demand_export_w - 1800) <= 1e-9);
+    convert_interval(&interval, &topology, STREAM_MINUTE, &record);
+    assert_true(isnan(record.point[2].demand_import_w));
+    assert_true(isnan(record.point[2].demand_export_w));
 }
 
 /* A leg has no voltage between legs: the key is left out. */
@@ -106,7 +121,8 @@ static void what_noise_left_below_zero_is_shown_as_zero(void **state)
     convert_interval(&interval, &topology, STREAM_LIVE, &record);
     int kept = 0;
     for (size_t f = 0; f < record_point_fields_n; f++) {
-        if (record_point_fields[f].type != FIELD_REAL)
+        if (record_point_fields[f].type != FIELD_REAL ||
+            strncmp(record_point_fields[f].name, "demand_", 7) == 0)
             continue;
         bool has_direction = false;
         for (size_t d = 0; d < sizeof directed / sizeof directed[0]; d++)
@@ -149,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_arrives_under_its_name),
+        cmocka_unit_test(a_quarter_has_demand_and_a_minute_none),
         cmocka_unit_test(what_compares_the_legs_is_the_circuits),
         cmocka_unit_test(what_noise_left_below_zero_is_shown_as_zero),
         cmocka_unit_test(harmonics_below_zero_are_shown_as_zero),

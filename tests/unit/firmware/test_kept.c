@@ -221,6 +221,7 @@ static void what_a_lost_batch_held_is_in_the_record_and_marked(void **state)
     assert_int_equal(out.utc_start_ms, stored.utc_end_ms);
     assert_int_equal(out.duration_us, 270000000);
     assert_int_equal(out.metered_us, 30000000);
+    assert_true(isnan(out.point[0].demand_import_w)); /* a minute */
 }
 
 static void a_stored_record_that_is_younger_closes_its_own_interval_only(void **state)
@@ -236,6 +237,8 @@ static void a_stored_record_that_is_younger_closes_its_own_interval_only(void **
     assert_true(interrupted_record(&kept, 1, NULL, &out));
     assert_int_equal(out.mono_end_us, stored.mono_end_us);
     assert_int_equal(out.duration_us, 33000000);
+    const double demand_w = (double)out.point[1].delta.import_uwh * 3600 / 33e6; /* a quarter: as it is now */
+    assert_true(fabs(out.point[1].demand_import_w - demand_w) <= 1e-9);
 }
 
 static void energy_without_an_open_interval_is_not_lost_either(void **state)

@@ -23,6 +23,7 @@ static struct record a_record(int stream)
     record.point_id[0] = record_point_id("grid");
     record.point[0].p_w = -1234.5;
     record.point[0].thd_u_pct = (double)NAN;
+    record.point[0].demand_import_w = stream == STREAM_QUARTER ? 1234.5 : (double)NAN;
     record.point[0].total.import_uwh = INT64_MAX; /* beyond what a double holds exactly */
     record.point[0].total.export_uwh = RECORD_ABSENT;
     return record;
@@ -77,12 +78,14 @@ static void a_record_carries_its_key_and_values(void **state)
     assert_int_equal(number_at(object, "quality"), 128);
     assert_true(json_real_value(json_object_get(object, "grid_p_w")) == -1234.5);
     assert_true(number_at(object, "grid_import_uwh") == INT64_MAX);
+    assert_true(json_real_value(json_object_get(object, "grid_demand_import_w")) == 1234.5);
     json_decref(object);
 }
 
 static void absent_values_are_left_out(void **state)
 {
-    static const char *const absent[] = {"f_min_hz", "grid_thd_u_pct", "grid_export_uwh"};
+    static const char *const absent[] = {"f_min_hz", "grid_thd_u_pct", "grid_export_uwh",
+                                         "grid_demand_import_w"};
     const union source_item item = {.record = a_record(STREAM_MINUTE)};
     json_t *object = parse(payload_record("m1", "s1", STREAM_MINUTE, &item));
 

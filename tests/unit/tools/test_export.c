@@ -223,13 +223,13 @@ static void events_are_quoted_as_rfc_4180_says(void **state)
     meter.newest[STREAM_EVENT] = 4;
     assert_int_equal(EXPORT("--stream", "event"), 0);
     assert_string_equal(out, "schema,seq,utc_ms,utc_synced,mono_us,boot_id,kind,detail,value\n"
-                             "1,1,0,0,0,,note,\"say \"\"hi\"\", you\",\n"
-                             "1,2,0,0,0,,note,plain,\n"
-                             "1,3,0,0,0,,note,\"\"\"\",\n"
-                             "1,4,0,0,0,,note,\"two\nlines\",\n");
+                             "2,1,0,0,0,,note,\"say \"\"hi\"\", you\",\n"
+                             "2,2,0,0,0,,note,plain,\n"
+                             "2,3,0,0,0,,note,\"\"\"\",\n"
+                             "2,4,0,0,0,,note,\"two\nlines\",\n");
     assert_int_equal(EXPORT("--stream", "event", "--format", "json", "--max", "1"), 0);
     assert_string_equal(
-        out, "[\n{\"schema\":1,\"seq\":1,\"utc_ms\":0,\"utc_synced\":0,\"mono_us\":0,\"boot_id\":\"\","
+        out, "[\n{\"schema\":2,\"seq\":1,\"utc_ms\":0,\"utc_synced\":0,\"mono_us\":0,\"boot_id\":\"\","
              "\"kind\":\"note\",\"detail\":\"say \\\"hi\\\", you\",\"value\":null}\n]\n");
 }
 
