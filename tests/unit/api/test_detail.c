@@ -7,11 +7,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "tests/unit/api/run_dir.h"
+
 #include <math.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,26 +19,7 @@
 
 #include <errno.h>
 
-static char directory[64], path[96];
-static struct detail in, out, expected; /* 49 kB each */
-
-static int make_directory(void **state)
-{
-    (void)state;
-    const char *base = getenv("TMPDIR");
-    snprintf(directory, sizeof directory, "%.40s/detail.XXXXXX", base != NULL ? base : "/tmp");
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/detail", directory);
-    return 0;
-}
-
-static int remove_directory(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(directory);
-}
+static struct detail in, out; /* 49 kB each */
 
 /* Every word of it is a function of number, so that a mixture of two is noticed. */
 static void fill(struct detail *detail, int64_t number)
@@ -67,7 +47,7 @@ static void what_is_written_is_what_is_read(void **state)
     const mode_t mask = umask(0077);
     assert_int_equal(detail_create(&writer, directory), 0);
     umask(mask);
-    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(stat(path_of(DETAIL_FILE), &status), 0);
     assert_int_equal(status.st_mode & 07777, 0640);
     assert_int_equal(detail_open(&reader, directory), 0);
     assert_int_equal(detail_read(&reader, &out), -EAGAIN); /* nothing yet */
@@ -81,44 +61,6 @@ static void what_is_written_is_what_is_read(void **state)
     detail_remove(&writer, directory);
     assert_int_equal(detail_open(&reader, directory), -ENOENT);
     detail_close(&reader); /* both harmless when closed */
-    detail_remove(&writer, directory);
-}
-
-static void a_reader_of_the_file_before_keeps_its_own(void **state)
-{
-    struct detail_writer first, second;
-    struct detail_reader old, new;
-    (void)state;
-    assert_int_equal(detail_create(&first, directory), 0);
-    assert_int_equal(detail_open(&old, directory), 0);
-    fill(&in, 1);
-    detail_write(&first, &in);
-    assert_int_equal(detail_create(&second, directory), 0); /* vatiod has started again */
-    assert_int_equal(detail_open(&new, directory), 0);
-    fill(&in, 2);
-    detail_write(&second, &in);
-    assert_int_equal(detail_read(&old, &out), 0);
-    assert_int_equal(out.heartbeat, 1);
-    assert_int_equal(detail_read(&new, &out), 0);
-    assert_int_equal(out.heartbeat, 2);
-    detail_close(&old);
-    detail_close(&new);
-    detail_remove(&first, directory);
-    detail_remove(&second, directory);
-}
-
-static void a_writer_that_died_half_way_leaves_eagain(void **state)
-{
-    struct detail_writer writer;
-    struct detail_reader reader;
-    (void)state;
-    fill(&in, 1);
-    assert_int_equal(detail_create(&writer, directory), 0);
-    detail_write(&writer, &in);
-    assert_int_equal(detail_open(&reader, directory), 0);
-    atomic_fetch_add(&writer.file->sequence, 1);
-    assert_int_equal(detail_read(&reader, &out), -EAGAIN);
-    detail_close(&reader);
     detail_remove(&writer, directory);
 }
 
@@ -152,10 +94,10 @@ static void do_damage(struct detail_file *file, enum damage damage)
         file->size++;
         break;
     case SHORT:
-        assert_int_equal(truncate(path, 8192), 0);
+        assert_int_equal(truncate(path_of(DETAIL_FILE), 8192), 0);
         break;
     case LONG:
-        assert_int_equal(truncate(path, 1 << 20), 0);
+        assert_int_equal(truncate(path_of(DETAIL_FILE), 1 << 20), 0);
         break;
     case POINTS:
         in.n_points = RECORD_POINTS + 1;
@@ -211,53 +153,15 @@ static void texts_end_whatever_the_writer_wrote(void **state)
     detail_remove(&writer, directory);
 }
 
-enum { WRITES = 8000, BURST = 16 };
-
-struct stress {
+static void a_directory_that_is_not_there_is_reported(void **state)
+{
     struct detail_writer writer;
-    struct detail detail;
-    _Atomic int64_t reads; /* that got a copy, so far */
-};
-
-/* A burst of writes, which disturbs reads, then none until the reader has a copy: so some succeed however busy the machine. */
-static void *write_many(void *argument)
-{
-    struct stress *stress = argument;
-    for (int64_t i = 1; i <= WRITES; i++) {
-        const int64_t reads = atomic_load(&stress->reads);
-        fill(&stress->detail, i);
-        detail_write(&stress->writer, &stress->detail);
-        while (i % BURST == 0 && atomic_load(&stress->reads) == reads)
-            sched_yield();
-    }
-    return NULL;
-}
-
-static void readers_never_see_a_mixture_and_never_go_back(void **state)
-{
-    static struct stress stress;
     struct detail_reader reader;
-    pthread_t thread;
-    int64_t newest = 0;
     (void)state;
-    assert_int_equal(detail_create(&stress.writer, directory), 0);
-    assert_int_equal(detail_open(&reader, directory), 0);
-    assert_int_equal(pthread_create(&thread, NULL, write_many, &stress), 0);
-    while (newest < WRITES) {
-        const int error = detail_read(&reader, &out);
-        if (error == -EAGAIN)
-            continue;
-        assert_int_equal(error, 0);
-        atomic_fetch_add(&stress.reads, 1);
-        fill(&expected, out.heartbeat);
-        assert_memory_equal(&out, &expected, sizeof out);
-        assert_true(out.heartbeat >= newest);
-        newest = out.heartbeat;
-    }
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    print_message("%lld reads during %d writes\n", (long long)stress.reads, WRITES);
-    detail_close(&reader);
-    detail_remove(&stress.writer, directory);
+    assert_int_equal(detail_create(&writer, path_of("none")), -ENOENT);
+    assert_null(writer.file);
+    assert_int_equal(detail_open(&reader, path_of("none")), -ENOENT);
+    assert_null(reader.file);
 }
 
 static void absent_values_are_null_and_every_key_is_there(void **state)
@@ -325,16 +229,13 @@ static void one_point_and_no_spectra_are_given_where_wanted(void **state)
     json_decref(json);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, make_directory, remove_directory)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_is_what_is_read),
-        TEST(a_reader_of_the_file_before_keeps_its_own),
-        TEST(a_writer_that_died_half_way_leaves_eagain),
-        TEST(files_that_are_not_ours_are_refused),
-        TEST(texts_end_whatever_the_writer_wrote),
-        TEST(readers_never_see_a_mixture_and_never_go_back),
+        IN_DIRECTORY(what_is_written_is_what_is_read),
+        IN_DIRECTORY(files_that_are_not_ours_are_refused),
+        IN_DIRECTORY(texts_end_whatever_the_writer_wrote),
+        IN_DIRECTORY(a_directory_that_is_not_there_is_reported),
         cmocka_unit_test(absent_values_are_null_and_every_key_is_there),
         cmocka_unit_test(values_stand_under_their_names),
         cmocka_unit_test(one_point_and_no_spectra_are_given_where_wanted),

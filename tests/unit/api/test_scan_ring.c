@@ -7,37 +7,19 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "tests/unit/api/run_dir.h"
+
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char directory[64], path[96];
-
-static int make_directory(void **state)
-{
-    (void)state;
-    const char *base = getenv("TMPDIR");
-    snprintf(directory, sizeof directory, "%.40s/scans.XXXXXX", base != NULL ? base : "/tmp");
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/scans", directory);
-    return 0;
-}
-
-static int remove_directory(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(directory);
-}
 
 static struct scan_ring_plan plan;
 
@@ -115,7 +97,7 @@ static void what_is_written_is_what_is_read(void **state)
         const mode_t mask = umask(0077);
         assert_int_equal(scan_ring_create(&writer, directory, &plan), 0);
         umask(mask);
-        assert_int_equal(stat(path, &about), 0);
+        assert_int_equal(stat(path_of(SCAN_RING_FILE), &about), 0);
         assert_int_equal(about.st_mode & 07777, 0640);
         assert_int_equal(about.st_size, scan_ring_size(&plan));
         assert_true((double)about.st_size < sizes[i].mib * 1024 * 1024);
@@ -247,11 +229,11 @@ static void damage_boot_id(struct scan_ring_file *file)
 static void damage_short(struct scan_ring_file *file)
 {
     (void)file;
-    assert_int_equal(truncate(path, 100), 0);
+    assert_int_equal(truncate(path_of(SCAN_RING_FILE), 100), 0);
 }
 static void damage_long(struct scan_ring_file *file)
 {
-    assert_int_equal(truncate(path, (off_t)file->size + 8), 0);
+    assert_int_equal(truncate(path_of(SCAN_RING_FILE), (off_t)file->size + 8), 0);
 }
 
 static const struct {
@@ -308,10 +290,11 @@ static void paths_and_plans_that_do_not_work_are_refused(void **state)
     plan.n_channels = 0;
     assert_int_equal(scan_ring_create(&writer, directory, &plan), -EINVAL);
     plan.n_channels = 2;
-    assert_int_equal(mkdir(path, 0700), 0); /* a directory stands where the file should go */
+    assert_int_equal(mkdir(path_of(SCAN_RING_FILE), 0700),
+                     0); /* a directory stands where the file should go */
     assert_int_equal(scan_ring_create(&writer, directory, &plan), -EISDIR);
     assert_int_equal(scan_ring_open(&ring, directory), -EPROTO);
-    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(path_of(SCAN_RING_FILE)), 0);
     assert_int_equal(rmdir(directory), 0); /* nothing was left behind */
     assert_int_equal(mkdir(directory, 0700), 0);
 }
@@ -390,18 +373,17 @@ static void readers_never_see_a_mixture(void **state)
     scan_ring_remove(&stress.writer, directory);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, make_directory, remove_directory)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_is_what_is_read),
-        TEST(a_rate_beyond_all_reason_gets_a_bounded_ring),
-        TEST(a_writer_that_died_half_way_leaves_eagain),
-        TEST(a_reader_of_the_file_before_keeps_its_own),
-        TEST(files_that_are_not_ours_are_refused),
-        TEST(paths_and_plans_that_do_not_work_are_refused),
-        TEST(a_full_file_system_is_reported_and_leaves_nothing),
-        TEST(readers_never_see_a_mixture),
+        IN_DIRECTORY(what_is_written_is_what_is_read),
+        IN_DIRECTORY(a_rate_beyond_all_reason_gets_a_bounded_ring),
+        IN_DIRECTORY(a_writer_that_died_half_way_leaves_eagain),
+        IN_DIRECTORY(a_reader_of_the_file_before_keeps_its_own),
+        IN_DIRECTORY(files_that_are_not_ours_are_refused),
+        IN_DIRECTORY(paths_and_plans_that_do_not_work_are_refused),
+        IN_DIRECTORY(a_full_file_system_is_reported_and_leaves_nothing),
+        IN_DIRECTORY(readers_never_see_a_mixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-/* cmocka last */
-#include <cmocka.h>
 
-#include "fixture.h"
-#include "hal/sim/steady.h"
-#include "hal/sim/truth.h"
-#include "tests/unit/near.h"
-
-static char error[256];
-static struct steady steady;
-static struct waveform_segment segment;
+#include "steady_bench.h"
 
 /* Integrals of the sharp waves, for a voltage and a full sine of rms 1. */
 static const struct {
@@ -51,15 +38,6 @@ static const struct {
      1},
     {"fired at once is a sine", {.kind = SHAPE_PHASE_FIRED, .fired_deg = 0}, 1, 1, 0, 1, 0, 0},
 };
-
-static const struct waveform_segment *start(const struct steady_config *config)
-{
-    if (steady_init(&steady, config, error, sizeof error) != 0) {
-        fail_msg("%s", error);
-    }
-    waveform_next(&steady.source, &segment);
-    return &segment;
-}
 
 static void shapes_have_the_integrals_of_the_sharp_waves_as_far_as_the_band_goes(void **state)
 {
@@ -154,10 +132,10 @@ static void a_burst_flows_two_cycles_and_rests_two(void **state)
         assert_int_equal(segment.cycles, 2);
         assert_near(segment.start_s, end_s, 0);
         assert_near(segment.start_s, n * 2 / 60.0, 1e-12);
-        assert_near(sqrt(fixture_mean(segment.grid_a[0], segment.grid_a[0])), n % 2 == 0 ? 5 : 0, 1e-12);
-        assert_near(sqrt(fixture_mean(segment.u_v[0], segment.u_v[0])), 120, 1e-10);
+        assert_near(rms(segment.grid_a[0]), n % 2 == 0 ? 5 : 0, 1e-12);
+        assert_near(rms(segment.u_v[0]), 120, 1e-10);
         end_s = segment.end_s;
-        waveform_next(&steady.source, &segment);
+        next_segment();
     }
 }
 
@@ -175,7 +153,7 @@ static void long_bursts_have_more_than_one_segment(void **state)
     for (size_t n = 0; n < sizeof cycles / sizeof cycles[0]; n++) {
         assert_int_equal(segment.cycles, cycles[n]);
         assert_near(segment.grid_a[0][128], n % 4 == 0 ? 5 * sqrt(2) : 0, 1e-12);
-        waveform_next(&steady.source, &segment);
+        next_segment();
     }
 }
 

@@ -1,35 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-/* cmocka last */
-#include <cmocka.h>
 
-#include "fixture.h"
-#include "hal/sim/steady.h"
-#include "hal/sim/truth.h"
-#include "tests/unit/near.h"
-
-static char error[256];
-static struct steady steady;
-static struct waveform_segment segment;
-
-static double rms(const double *table)
-{
-    return sqrt(fixture_mean(table, table));
-}
-
-static void start(const struct steady_config *config)
-{
-    if (steady_init(&steady, config, error, sizeof error) != 0) {
-        fail_msg("%s", error);
-    }
-    waveform_next(&steady.source, &segment);
-}
+#include "steady_bench.h"
 
 static double load_w(int leg)
 {
@@ -77,7 +51,7 @@ static void events_begin_and_end_with_the_first_cycle_at_or_after_their_instants
         snprintf(config.upset.events, sizeof config.upset.events, "%s", events[c].events);
         int cycle = 0, segments = 0;
         double end_s = 0;
-        for (start(&config); cycle < 120; waveform_next(&steady.source, &segment), segments++) {
+        for (start(&config); cycle < 120; next_segment(), segments++) {
             assert_near(segment.start_s, end_s, 0);
             assert_near(segment.start_s, cycle / events[c].f_hz, 1e-12);
             for (int k = 0; k < segment.cycles; k++) {
@@ -113,7 +87,7 @@ static void a_jump_turns_voltage_and_current_and_leaves_their_power(void **state
     assert_near(fixture_harmonic(segment.grid_a[0], 1).angle_rad, -fixture_pi / 2, 1e-12);
     assert_near(load_w(0), 0.64 * 250, 1e-9);
     assert_near(load_w(1), 0.64 * 200, 1e-9);
-    waveform_next(&steady.source, &segment);
+    next_segment();
     assert_near(fixture_harmonic(segment.u_v[0], 1).angle_rad, 0, 1e-12);
     assert_near(load_w(0), 250, 1e-9);
     assert_near(rms(segment.u_v[0]), 100 * sqrt(1.01), 1e-10);
@@ -126,7 +100,7 @@ static void rectangular_flicker_changes_as_often_as_stated(void **state)
     const struct steady_config config = {.f_hz = 50, .u_v = 100, .i_a = 5, .upset.flicker = "0.894:39"};
     double before_v = 0;
     int changes = -1;
-    for (start(&config); segment.start_s < 600; waveform_next(&steady.source, &segment)) {
+    for (start(&config); segment.start_s < 600; next_segment()) {
         double u_v = rms(segment.u_v[0]);
         assert_near(fabs(u_v - 100), 0.447, 1e-9);
         changes += fabs(u_v - before_v) > 0.1;
@@ -144,7 +118,7 @@ static void sinusoidal_flicker_is_stepped_at_each_cycles_middle(void **state)
         .i_a = 5,
         .upset = {.flicker = "1:1056", .flicker_shape = UPSET_SINUSOIDAL}, /* 8.8 Hz */
     };
-    for (start(&config); segment.start_s < 2; waveform_next(&steady.source, &segment)) {
+    for (start(&config); segment.start_s < 2; next_segment()) {
         assert_int_equal(segment.cycles, 1);
         double expected = 100 + 0.5 * sin(2 * fixture_pi * 8.8 * (segment.start_s + 0.01));
         assert_near(rms(segment.u_v[0]), expected, 1e-9);
@@ -221,7 +195,7 @@ static void a_battery_swings_around_zero_and_the_ledger_follows(void **state)
     truth_init(&truth);
     ledger_init(&ledger);
     battery_init(&battery, 50, 4);
-    for (start(&config); segment.end_s < 600; waveform_next(&steady.source, &segment)) {
+    for (start(&config); segment.end_s < 600; next_segment()) {
         struct ledger_power power[LEDGER_POINTS];
         truth_power(&truth, &segment, power);
         ledger_add(&ledger, segment.start_s, power);
