@@ -1,64 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/store/store.h"
 
+#include "firmware/store/store_begin.h"
 #include "firmware/store/store_error.h"
-#include "firmware/store/store_open.h"
 #include "firmware/store/store_reserve.h"
 #include "firmware/store/store_retain.h"
 #include "firmware/store/store_row.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int seq_from(struct store *store, enum record_stream stream, char *error, size_t error_size)
-{
-    struct sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, "SELECT seq FROM sqlite_sequence WHERE name = ?1", -1,
-                                  &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_bind_text(statement, 1, record_stream_name[stream], -1, SQLITE_STATIC);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        store->table[stream].newest_seq = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    if (code == SQLITE_ROW || code == SQLITE_DONE) /* done: nothing was ever inserted */
-        return 0;
-    return store_fail(store->db, "read its newest numbers", error, error_size);
-}
-
-static int open_all(struct store *store, const struct store_config *config, char *error, size_t error_size)
-{
-    int result = store_open_database(&store->db, store->io, config, error, error_size);
-    if (result == 0)
-        result = store_open_identity(store->db, config->meter_id, store->store_id, error, error_size);
-    if (result == 0)
-        result = store_open_inserts(store->db, store->table, error, error_size);
-    for (int stream = STREAM_MINUTE; stream < STREAMS && result == 0; stream++)
-        result = seq_from(store, (enum record_stream)stream, error, error_size);
-    if (result < 0)
-        return result;
-    result = store_retain_open(store, config);
-    if (result < 0)
-        snprintf(error, error_size, "%s", store->error);
-    return result;
-}
+#include <sys/stat.h>
 
 static void release(struct store *store)
 {
-    store_open_finalize(store->table);
-    sqlite3_close(store->db);
+    store_end(store);
     free(store->item);
-    store->db = NULL;
     store->item = NULL;
+}
+
+/* SQLite removes the WAL at an orderly end. */
+static bool was_cut(const char *path)
+{
+    char wal[PATH_MAX];
+    struct stat status;
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    return stat(wal, &status) == 0 && status.st_size > 0;
 }
 
 int store_open(struct store *store, const struct store_config *config, char *error, size_t error_size)
 {
     memset(store, 0, sizeof *store);
+    store->config = *config;
     store->io = config->io != NULL ? config->io : &file_io_system;
     store->batch_records = config->batch_records;
     store->batch_ms = config->batch_ms;
@@ -67,7 +43,8 @@ int store_open(struct store *store, const struct store_config *config, char *err
         snprintf(error, error_size, "%s: no memory for the store", config->path);
         return -ENOMEM;
     }
-    int result = open_all(store, config, error, error_size);
+    store->unclean = was_cut(config->path);
+    int result = store_begin(store, error, error_size);
     if (result < 0)
         release(store);
     else if (config->reserve_bytes > 0 &&
@@ -108,26 +85,46 @@ static int write_batch(struct store *store)
     return result;
 }
 
+/* The batch into the database, which is opened again if that failed before. */
+static int write_out(struct store *store)
+{
+    char error[STORE_ERROR];
+    int result = store->db != NULL ? 0 : store_begin(store, error, sizeof error);
+    if (result == 0)
+        return write_batch(store);
+    snprintf(store->error, sizeof store->error, "%s", error);
+    return result;
+}
+
 /* The disk is full: the reserve makes room for deleting, and for what waits in the WAL. */
 static int give_way(struct store *store)
 {
-    const char *path = sqlite3_db_filename(store->db, "main");
     store->giving_way = true;
-    store_reserve_give_up(store->io, path);
-    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return write_batch(store);
+    store_reserve_give_up(store->io, store->config.path);
+    if (store->db != NULL)
+        sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return write_out(store);
+}
+
+/* Damaged: the batch goes into a new database. */
+static int begin_anew(struct store *store)
+{
+    store_give_up(store);
+    return write_out(store);
 }
 
 int store_commit(struct store *store)
 {
     if (store->pending == 0)
         return 0;
-    int result = write_batch(store);
+    int result = write_out(store);
+    if (result == -EBADMSG)
+        result = begin_anew(store);
     if (result == -ENOSPC && store->reserve_bytes > 0)
         result = give_way(store);
     else if (result == 0 && store->giving_way)
-        store->giving_way = store_reserve_make(store->io, sqlite3_db_filename(store->db, "main"),
-                                               store->reserve_bytes) == -ENOSPC;
+        store->giving_way =
+            store_reserve_make(store->io, store->config.path, store->reserve_bytes) == -ENOSPC;
     store->failed = result < 0;
     store->failure = result;
     if (result < 0) {
@@ -246,7 +243,7 @@ void store_seq_floor(struct store *store, enum record_stream stream, int64_t seq
 
 int store_close(struct store *store)
 {
-    if (store->db == NULL)
+    if (store->item == NULL)
         return 0;
     int result = store_commit(store);
     release(store);

@@ -7,6 +7,9 @@
  *          store_add refuses.
  * Keeping: with each batch a few of the rows that are beyond config->keep are deleted (store_retain.h). On a full disk
  *          the oldest minutes give way to everything newer, if there is a reserve to begin with.
+ * Damage:  a database that cannot be read as one is put aside (store_aside.h) and a new one begun, with a new store_id and
+ *          seq above what was given: at store_open, when a write meets damage, and by store_check. The batch goes into
+ *          the new one. It is not a matter of files that are not ours: these are refused.
  * Loss:    a power cut costs at most the batch; an event takes the batch along after STORE_EVENT_MS. What store_reader_read has shown stays.
  * seq:     1.., per stream, only rises and never repeats within a store_id: also not after the newest rows were
  *          deleted, nor below store_seq_floor.
@@ -20,7 +23,9 @@
 
 #include "firmware/api/record.h"
 #include "firmware/base/file_io.h"
+#include "firmware/store/store_aside.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,7 +37,7 @@ enum { STORE_ERROR = 256, STORE_BATCH_MAX = 512, STORE_EVENT_MS = 5000, STORE_RE
 
 struct store_config {
     const struct file_io *io; /* for what SQLite does not do itself; NULL = the system's */
-    const char *path;         /* used by store_open only, as is meter_id */
+    const char *path;         /* lives as long as the store, as does meter_id */
     const char *meter_id;     /* less than RECORD_ID characters; a database of another meter is refused */
     int64_t n_points;         /* the board's metering points: what columns there are at least */
     int64_t point_id[RECORD_POINTS];
@@ -82,6 +87,12 @@ struct store {
     int64_t written;        /* records committed since store_open */
     int failure;            /* -errno of the last write, 0 when it succeeded */
     int64_t failures;       /* writes that failed since store_open */
+    struct store_config config;
+    bool unclean;                 /* at store_open: the file was not closed in order, store_check is due */
+    bool damaged;                 /* given up, but not yet put aside */
+    int64_t replaced;             /* damaged databases put aside, by store_open too */
+    char damage[STORE_ERROR];     /* why the last one was */
+    char aside[STORE_ASIDE_NAME]; /* and its new name in the same directory */
     char error[STORE_ERROR];
 };
 
@@ -105,6 +116,10 @@ int store_tick(struct store *store, int64_t now_ms);
 /* Writes the batch now. */
 int store_commit(struct store *store);
 
+/* Reads the whole database, which takes as long as the disk needs for it, and replaces it if it is damaged. 0 also then;
+ * -EINTR when stop became true. Not found: values that are wrong in pages whose structure is whole. */
+int store_check(struct store *store, atomic_bool *stop);
+
 /* The highest seq given in the stream, 0 when none. */
 int64_t store_newest_seq(const struct store *store, enum record_stream stream);
 
@@ -115,8 +130,11 @@ void store_seq_floor(struct store *store, enum record_stream stream, int64_t seq
 int store_close(struct store *store);
 
 struct store_reader {
-    struct sqlite3 *db;
+    struct sqlite3 *db; /* NULL = not open since its file was replaced */
     struct store_table table[STREAMS];
+    const char *path;         /* lives as long as the reader */
+    char store_id[RECORD_ID]; /* of the database that is read */
+    int64_t generation;       /* 1.., another one for each database that took the path */
     char error[STORE_ERROR];
 };
 
@@ -126,6 +144,10 @@ typedef bool store_visit(void *context, const void *record);
 
 /* The file must have been opened by store_open since it was made. */
 int store_reader_open(struct store_reader *reader, const char *path, char *error, size_t error_size);
+
+/* Opens the path again if the file that was read no longer has it; generation tells. -errno and a sentence in
+ * reader->error when there is none to read at the moment. Costs a stat when nothing has changed. */
+int store_reader_refresh(struct store_reader *reader);
 
 /* Committed records of the stream with seq >= from_seq, rising, at most max. The number visited or -errno. */
 int store_reader_read(struct store_reader *reader, enum record_stream stream, int64_t from_seq, int64_t max,

@@ -103,6 +103,11 @@ static int write_meta(struct sqlite3 *db, const char *key, const char *value)
     return code;
 }
 
+int store_open_id(struct sqlite3 *db, char store_id[RECORD_ID], char *error, size_t error_size)
+{
+    return read_meta(db, "store_id", store_id, RECORD_ID, error, error_size);
+}
+
 int store_open_identity(struct sqlite3 *db, const char *meter_id, char *store_id, char *error,
                         size_t error_size)
 {
@@ -116,7 +121,7 @@ int store_open_identity(struct sqlite3 *db, const char *meter_id, char *store_id
         return store_fail(db, "tell whose it is", error, error_size);
     int result = read_meta(db, "meter_id", stored, sizeof stored, error, error_size);
     if (result == 0)
-        result = read_meta(db, "store_id", store_id, RECORD_ID, error, error_size);
+        result = store_open_id(db, store_id, error, error_size);
     if (result < 0)
         return result;
     if (strcmp(stored, meter_id) != 0) {

@@ -18,6 +18,9 @@ int store_open_database(struct sqlite3 **db, const struct file_io *io, const str
 int store_open_identity(struct sqlite3 *db, const char *meter_id, char *store_id, char *error,
                         size_t error_size);
 
+/* Of a database that has its identity. */
+int store_open_id(struct sqlite3 *db, char store_id[RECORD_ID], char *error, size_t error_size);
+
 /* Prepares table[].insert or table[].select for each stream's points. */
 int store_open_inserts(struct sqlite3 *db, struct store_table *table, char *error, size_t error_size);
 int store_open_selects(struct sqlite3 *db, struct store_table *table, char *error, size_t error_size);

@@ -6,18 +6,50 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* The path no longer leads to the file that is open. */
+static bool has_moved(struct store_reader *reader)
+{
+    int moved = 0;
+    sqlite3_file_control(reader->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved != 0;
+}
+
+/* Preparing opens the WAL too. If the file has its name still after that, the WAL was its own (store_aside.h). */
+static int connect_to(struct store_reader *reader, char *error, size_t error_size)
+{
+    int result = store_open_connection(&reader->db, reader->path, SQLITE_OPEN_READONLY, error, error_size);
+    if (result == 0)
+        result = store_open_selects(reader->db, reader->table, error, error_size);
+    if (result == 0)
+        result = store_open_id(reader->db, reader->store_id, error, error_size);
+    if (result == 0 && has_moved(reader)) {
+        snprintf(error, error_size, "%s: is being replaced", reader->path);
+        result = -ESTALE;
+    }
+    if (result < 0)
+        store_reader_close(reader);
+    else
+        reader->generation++;
+    return result;
+}
 
 int store_reader_open(struct store_reader *reader, const char *path, char *error, size_t error_size)
 {
     memset(reader, 0, sizeof *reader);
-    int result = store_open_connection(&reader->db, path, SQLITE_OPEN_READONLY, error, error_size);
-    if (result == 0)
-        result = store_open_selects(reader->db, reader->table, error, error_size);
-    if (result < 0)
-        store_reader_close(reader);
-    return result;
+    reader->path = path;
+    return connect_to(reader, error, error_size);
+}
+
+int store_reader_refresh(struct store_reader *reader)
+{
+    if (reader->db != NULL && !has_moved(reader))
+        return 0;
+    store_reader_close(reader);
+    return connect_to(reader, reader->error, sizeof reader->error);
 }
 
 /* The reset ends the read transaction: one that stays open would keep the WAL from being folded back. */
@@ -27,6 +59,10 @@ int store_reader_read(struct store_reader *reader, enum record_stream stream, in
     if (stream < STREAM_MINUTE || stream >= STREAMS || max < 0) {
         snprintf(reader->error, sizeof reader->error, "there is no stream %d to read", (int)stream);
         return -EINVAL;
+    }
+    if (reader->db == NULL) {
+        snprintf(reader->error, sizeof reader->error, "%s: no database is open", reader->path);
+        return -ESTALE;
     }
     const struct store_table *table = &reader->table[stream];
     union store_item item;

@@ -256,7 +256,7 @@ static void test_codes(void **state)
         {SQLITE_READONLY_DIRECTORY, -EROFS}, /* extended codes count as their plain one */
         {SQLITE_CORRUPT, -EBADMSG},
         {SQLITE_CORRUPT_INDEX, -EBADMSG},
-        {SQLITE_NOTADB, -EMEDIUMTYPE},
+        {SQLITE_NOTADB, -EBADMSG},
         {SQLITE_BUSY_SNAPSHOT, -EBUSY},
         {SQLITE_CONSTRAINT_UNIQUE, -EEXIST},
         {SQLITE_NOMEM, -ENOMEM},
