@@ -53,7 +53,8 @@ int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_i
     snprintf(keeper->meter_id, sizeof keeper->meter_id, "%s", meter_id);
     static const struct journal_format format = {
         .magic = KEPT_MAGIC, .older = KEPT_OLDER, .size = KEPT_BYTES_MAX, .sized = true};
-    int result = journal_open_format(&keeper->journal, path, &format, JOURNAL_SLOT_DISTANCE);
+    const struct file_io *io = keeper->io != NULL ? keeper->io : &file_io_system;
+    int result = journal_open_on(&keeper->journal, io, path, &format, JOURNAL_SLOT_DISTANCE);
     if (result < 0) {
         snprintf(error, error_size, "register journal %s: %s", path,
                  result == -EMEDIUMTYPE ? "not a register journal of this version" : strerror(-result));

@@ -25,6 +25,7 @@
 enum { KEEPER_URGENT_S = 10 /* least time between two writes that collapses ask for */ };
 
 struct keeper {
+    const struct file_io *io; /* beneath the journal, set before keeper_open; NULL = the system's */
     struct journal journal;
     struct kept_cell *cell; /* measure's */
     int64_t interval_s;
