@@ -18,6 +18,7 @@ struct control_client {
     bool sending;      /* reply waits to leave */
     bool streaming;    /* more replies follow it */
     enum record_stream stream;
+    int64_t generation; /* of the database whose names and numbers it knows; 0 = none yet */
     int64_t next_seq;
     int64_t left; /* records at most */
     size_t chunk_n;

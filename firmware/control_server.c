@@ -155,6 +155,7 @@ static void take(struct control_server *server, int fd, int64_t now_ms)
     client->uid = peer.uid;
     client->pid = peer.pid;
     client->may_control = may_control(server, peer.uid);
+    client->generation = 0;
     client->active_ms = now_ms;
     atomic_fetch_add(&server->clients, 1);
 }

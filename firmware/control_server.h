@@ -30,6 +30,7 @@ struct control_ops {
     int (*page)(void *context, int64_t page, char *text, size_t size);
     int (*reload)(void *context, char *text, size_t size);
     int (*stop)(void *context, char *text, size_t size); /* asks for the end; the reply is still sent */
+    void (*damaged)(void *context); /* the reader met a damaged database; NULL = nobody asks */
 };
 
 /* Strings, ops and reader must live as long as the server. */

@@ -13,12 +13,28 @@ enum control_privilege { PRIVILEGE_READ, PRIVILEGE_CONTROL };
 typedef int control_handler(struct control_server *server, struct control_client *client,
                             const struct control_request *request, char *text, size_t size);
 
+/* 0, or why the client cannot have records now. One that knows the database before this one is told so once: else it
+ * would take new records for old ones. */
+static int find_store(struct control_server *server, struct control_client *client, char *text, size_t size)
+{
+    struct store_reader *reader = server->config.reader;
+    const int result = store_reader_refresh(reader);
+    const bool known = client->generation == 0 || client->generation == reader->generation;
+    client->generation = reader->generation;
+    if (result < 0)
+        snprintf(text, size, "%.*s", (int)size - 1, reader->error);
+    else if (!known)
+        snprintf(text, size, "the database was replaced; ask for the status, then for the stream again");
+    return result < 0 || known ? result : -ESTALE;
+}
+
 static int status(struct control_server *server, struct control_client *client,
                   const struct control_request *request, char *text, size_t size)
 {
     (void)request;
-    (void)text;
-    (void)size;
+    if (server->config.reader != NULL)
+        (void)find_store(server, client, text, size); /* the status says which one it is */
+    text[0] = '\0';
     server->config.ops->status(server->config.context, &client->reply.body.status);
     client->reply.length = sizeof client->reply.body.status;
     return 0;
@@ -40,6 +56,9 @@ static int stream(struct control_server *server, struct control_client *client,
         snprintf(text, size, "the store is not open");
         return -ENODEV;
     }
+    int result = find_store(server, client, text, size);
+    if (result < 0)
+        return result;
     client->streaming = true;
     client->stream = (enum record_stream)request->stream;
     client->next_seq = request->from_seq;
@@ -177,11 +196,19 @@ static bool keep(void *context, const void *record)
 }
 
 /* Reads the next records; each call is a short read transaction of its own. */
-static int read_ahead(struct control_server *server, struct control_client *client)
+static int read_ahead(struct control_server *server, struct control_client *client, char *text, size_t size)
 {
     client->chunk_n = client->chunk_next = 0;
+    int result = find_store(server, client, text, size);
+    if (result < 0)
+        return result;
     int64_t max = client->left < CONTROL_CHUNK ? client->left : CONTROL_CHUNK;
-    return store_reader_read(server->config.reader, client->stream, client->next_seq, max, keep, client);
+    result = store_reader_read(server->config.reader, client->stream, client->next_seq, max, keep, client);
+    if (result < 0)
+        snprintf(text, size, "%.*s", (int)size - 1, server->config.reader->error);
+    if (result == -EBADMSG && server->config.ops->damaged != NULL)
+        server->config.ops->damaged(server->config.context);
+    return result;
 }
 
 void control_verbs_stream_next(struct control_server *server, struct control_client *client)
@@ -189,10 +216,11 @@ void control_verbs_stream_next(struct control_server *server, struct control_cli
     struct control_reply *reply = &client->reply;
     begin_reply(reply, CONTROL_STREAM);
     if (client->chunk_next == client->chunk_n && client->left > 0) {
-        int result = read_ahead(server, client);
+        char text[CONTROL_TEXT];
+        int result = read_ahead(server, client, text, sizeof text);
         if (result < 0) {
             client->streaming = false;
-            end_reply(reply, result, server->config.reader->error);
+            end_reply(reply, result, text);
             return;
         }
     }

@@ -17,7 +17,7 @@ static void status(void *context, struct control_status *status)
     for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
         status->newest_seq[stream] = recorder_newest_seq(&daemon->recorder, (enum record_stream)stream);
     snprintf(status->meter_id, sizeof status->meter_id, "%s", daemon->meter_id);
-    snprintf(status->store_id, sizeof status->store_id, "%s", daemon->store.store_id);
+    snprintf(status->store_id, sizeof status->store_id, "%s", daemon->reader.store_id);
     snprintf(status->boot_id, sizeof status->boot_id, "%s", daemon->boot_id);
     snprintf(status->version, sizeof status->version, "%s", VATIO_VERSION);
     snprintf(status->database, sizeof status->database, "%s", daemon->database);
@@ -75,5 +75,11 @@ static int stop(void *context, char *text, size_t size)
     return 0;
 }
 
+static void damaged(void *context)
+{
+    struct daemon *daemon = context;
+    recorder_suspect(&daemon->recorder);
+}
+
 const struct control_ops daemon_control_ops = {
-    .status = status, .page = page, .reload = reload, .stop = stop};
+    .status = status, .page = page, .reload = reload, .stop = stop, .damaged = damaged};

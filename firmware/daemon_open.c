@@ -143,6 +143,7 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.mailbox = &daemon->mailbox;
     config.detail = &daemon->detail;
     config.tap = &daemon->tap;
+    config.store_id = &daemon->recorder.store_id;
     config.health = &daemon->health;
     config.clock = daemon->source.clock;
     config.ended = &daemon->acquire.ended;

@@ -25,6 +25,7 @@ void health_read(struct health *health, struct mailbox_health *out)
     out->control_dropped = value(&health->control_dropped);
     out->control_refused = value(&health->control_refused);
     out->journal_damaged = value(&health->journal_damaged);
+    out->stores_replaced = value(&health->stores_replaced);
     out->database_error = value(&health->database_error);
     out->disk_read_only = value(&health->disk_read_only);
     out->disk_free_bytes = value(&health->disk_free_bytes);

@@ -18,7 +18,7 @@ struct health {
     _Atomic int64_t journal_writes, journal_errors;
     _Atomic int64_t display_errors, pulses;
     _Atomic int64_t control_clients, control_dropped, control_refused;
-    _Atomic int64_t journal_damaged, database_error;
+    _Atomic int64_t journal_damaged, stores_replaced, database_error;
     _Atomic int64_t disk_read_only, disk_free_bytes, disk_total_bytes; /* absent before the first look */
 };
 

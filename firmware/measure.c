@@ -161,6 +161,8 @@ static void publish_detail(struct measure *measure)
 
 static void publish_health(struct measure *measure)
 {
+    if (measure->config.store_id != NULL)
+        (void)name_take(measure->config.store_id, measure->live.store_id);
     health_read(measure->config.health, &measure->live.health);
     mailbox_write(measure->config.mailbox, &measure->live);
     measure->published_ns = clock_mono_ns(measure->config.clock);

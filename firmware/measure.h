@@ -19,6 +19,7 @@
 #include "firmware/api/mailbox.h"
 #include "firmware/health.h"
 #include "firmware/kept.h"
+#include "firmware/name_cell.h"
 #include "firmware/noise_watch.h"
 #include "firmware/scan_tap.h"
 #include "firmware/spsc.h"
@@ -39,9 +40,10 @@ struct measure_config {
     struct spsc *records; /* of struct record, to the recorder */
     struct spsc *events;  /* of struct record_event, to the recorder; NULL = nobody */
     struct mailbox_writer *mailbox;
-    struct detail_writer *detail; /* NULL or without a file: nobody */
-    struct scan_tap *tap;         /* is given every scan; NULL = nobody */
-    struct kept_cell *cell;       /* what the keeper writes; NULL = nobody */
+    struct detail_writer *detail;     /* NULL or without a file: nobody */
+    struct scan_tap *tap;             /* is given every scan; NULL = nobody */
+    struct kept_cell *cell;           /* what the keeper writes; NULL = nobody */
+    const struct name_cell *store_id; /* the recorder's, for the mailbox; NULL = it stays as it is */
     struct health *health;
     struct clock *clock;
     atomic_bool *ended;                            /* acquire's: no scan follows */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { STACK_SIZE = 512 << 10, IDLE_REAL_MS = 50, IDLE_SIMULATED_MS = 1 };
-enum { DISK_LOOK_MS = 60000 };
+enum { DISK_LOOK_MS = 60000, CHECK_AGAIN_MS = 3600000 };
 
 void recorder_init(struct recorder *recorder, struct store *store, struct spsc *records,
                    struct health *health, struct clock *clock, const char *boot_id)
@@ -31,6 +31,13 @@ void recorder_init(struct recorder *recorder, struct store *store, struct spsc *
     atomic_store(&health->disk_total_bytes, RECORD_ABSENT);
     for (int stream = 0; stream < STREAMS; stream++)
         atomic_store(&recorder->newest_seq[stream], store_newest_seq(store, (enum record_stream)stream));
+    name_give(&recorder->store_id, store->store_id);
+    atomic_store(&recorder->suspect, store->unclean);
+}
+
+void recorder_suspect(struct recorder *recorder)
+{
+    atomic_store(&recorder->suspect, true);
 }
 
 void recorder_event(struct recorder *recorder, const char *kind, const char *detail, double value)
@@ -79,6 +86,23 @@ static int note_disk(struct recorder *recorder)
         log_notice("store: the disk has space again");
         recorder_event(recorder, "disk-full-end", "", (double)NAN);
     }
+    return 1;
+}
+
+/* A database that was put aside is told once. The number of events queued. */
+static int note_replaced(struct recorder *recorder)
+{
+    const struct store *store = recorder->store;
+    if (store->replaced == recorder->replaced)
+        return 0;
+    recorder->replaced = store->replaced;
+    name_give(&recorder->store_id, store->store_id);
+    atomic_store(&recorder->health->stores_replaced, store->replaced);
+    log_error("store: %s", store->damage);
+    log_error(
+        "store: the damaged database is put aside as %s and a new one begun; the registers are not touched",
+        store->aside);
+    recorder_event(recorder, "store-replaced", store->aside, (double)NAN);
     return 1;
 }
 
@@ -172,17 +196,45 @@ static void look_at_disk(struct recorder *recorder)
                  known ? (int64_t)disk.f_blocks * (int64_t)disk.f_frsize : RECORD_ABSENT);
 }
 
+/* Reading all of it takes as long as the disk needs; stopping ends it. */
+static void check_store(struct recorder *recorder)
+{
+    const int64_t now = now_ms(recorder);
+    if (now < recorder->check_due_ms || !atomic_exchange(&recorder->suspect, false))
+        return;
+    recorder->check_due_ms = now + CHECK_AGAIN_MS;
+    log_notice("store: checking the database, which was not closed in order or not readable");
+    const int result = store_check(recorder->store, &recorder->stop);
+    if (result == 0 && recorder->store->replaced == recorder->replaced)
+        log_notice("store: the database is whole");
+    else if (result < 0 && result != -EINTR)
+        log_warning("store: not checked: %s", recorder->store->error);
+}
+
+/* The last batch may be the one that meets damage. */
+static void write_last(struct recorder *recorder)
+{
+    store_commit(recorder->store);
+    if (note_replaced(recorder) > 0) {
+        take_event(recorder);
+        store_commit(recorder->store);
+    }
+    note(recorder);
+    publish(recorder);
+}
+
 static void *run(void *argument)
 {
     struct recorder *recorder = argument;
     long idle_ms = recorder->clock->simulated ? IDLE_SIMULATED_MS : IDLE_REAL_MS;
     for (;;) {
         bool stop = atomic_load(&recorder->stop);
+        check_store(recorder);
         int taken = take_event(recorder) + take_notice(recorder) + take_record(recorder);
         if (recorder->store->pending > 0)
             store_tick(recorder->store, now_ms(recorder));
         note(recorder);
-        taken += note_disk(recorder);
+        taken += note_disk(recorder) + note_replaced(recorder);
         look_at_disk(recorder);
         publish(recorder);
         if (taken > 0)
@@ -191,9 +243,7 @@ static void *run(void *argument)
             break;
         nanosleep(&(struct timespec){.tv_nsec = idle_ms * 1000000}, NULL);
     }
-    store_commit(recorder->store);
-    note(recorder);
-    publish(recorder);
+    write_last(recorder);
     return NULL;
 }
 

@@ -46,6 +46,7 @@ struct mailbox_health {
     int64_t control_refused; /* requests that were wrong or not allowed */
     int64_t windows_clipped; /* a code stood at an end of the converter's range */
     int64_t journal_damaged; /* slots of the register journal that were damaged at the start */
+    int64_t stores_replaced; /* damaged databases that were put aside */
     int64_t database_error;  /* errno of the last write to the database; 0 = it succeeded */
     int64_t disk_read_only;  /* 1: the file system of the database takes no writes */
     int64_t

@@ -27,6 +27,7 @@ const struct record_field mailbox_health_fields[] = {
     {COUNTER(control_refused, "", "requests that were wrong or not allowed")},
     {COUNTER(windows_clipped, "", "windows in which a converter code stood at an end of its range")},
     {COUNTER(journal_damaged, "", "slots of the register journal that were damaged at the start")},
+    {COUNTER(stores_replaced, "", "damaged databases that were put aside for a new one")},
     {COUNTER(database_error, "", "errno of the last write to the database, 0 = none")},
     {COUNTER(disk_read_only, "", "1: the database's file system takes no writes")},
     {COUNTER(disk_free_bytes, "B", "free space for the database")},

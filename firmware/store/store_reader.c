@@ -21,20 +21,23 @@ static bool has_moved(struct store_reader *reader)
 /* Preparing opens the WAL too. If the file has its name still after that, the WAL was its own (store_aside.h). */
 static int connect_to(struct store_reader *reader, char *error, size_t error_size)
 {
+    char store_id[RECORD_ID];
     int result = store_open_connection(&reader->db, reader->path, SQLITE_OPEN_READONLY, error, error_size);
     if (result == 0)
         result = store_open_selects(reader->db, reader->table, error, error_size);
     if (result == 0)
-        result = store_open_id(reader->db, reader->store_id, error, error_size);
+        result = store_open_id(reader->db, store_id, error, error_size);
     if (result == 0 && has_moved(reader)) {
         snprintf(error, error_size, "%s: is being replaced", reader->path);
         result = -ESTALE;
     }
-    if (result < 0)
+    if (result < 0) {
         store_reader_close(reader);
-    else
-        reader->generation++;
-    return result;
+        return result;
+    }
+    memcpy(reader->store_id, store_id, sizeof reader->store_id);
+    reader->generation++;
+    return 0;
 }
 
 int store_reader_open(struct store_reader *reader, const char *path, char *error, size_t error_size)

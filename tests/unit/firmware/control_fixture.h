@@ -25,7 +25,7 @@ struct fixture {
     pthread_t thread;
     bool running;
     int result;
-    atomic_int pages, reloads, stops, statuses;
+    atomic_int pages, reloads, stops, statuses, damages;
     atomic_llong last_page;
     atomic_bool allowed;
 };
@@ -76,7 +76,13 @@ static inline bool on_may_control(void *context, uid_t uid)
     return atomic_load(&f->allowed);
 }
 
-static const struct control_ops ops = {on_status, on_page, on_reload, on_stop};
+static inline void on_damaged(void *context)
+{
+    struct fixture *f = context;
+    atomic_fetch_add(&f->damages, 1);
+}
+
+static const struct control_ops ops = {on_status, on_page, on_reload, on_stop, on_damaged};
 
 static inline void *serve(void *argument)
 {
