@@ -71,5 +71,8 @@ void daemon_fill_live(struct daemon *daemon)
         convert_energy(&daemon->measure.registers.energy[p], &live->energy[p]);
         live->live.point[p].total = live->energy[p];
     }
+    live->metered_ns = daemon->measure.registers.metered_ns;
+    live->unmetered_ns = daemon->measure.registers.unmetered_ns;
+    live->dropped_uwh = daemon->measure.registers.dropped_uwh;
     fill_detail(daemon);
 }
