@@ -56,8 +56,10 @@ void recorder_event(struct recorder *recorder, const char *kind, const char *det
     pthread_mutex_lock(&recorder->lock);
     if (recorder->events < RECORDER_EVENTS)
         recorder->event[recorder->events++] = event;
-    else
+    else {
+        recorder->events_lost++;
         health_add(&recorder->health->records_lost, 1);
+    }
     pthread_mutex_unlock(&recorder->lock);
 }
 
@@ -121,16 +123,29 @@ static void note(struct recorder *recorder)
     recorder->failing = store->failed;
 }
 
+static void audit(struct recorder *recorder, const struct record_event *event, int64_t lost)
+{
+    if (recorder->audit == NULL)
+        return;
+    audit_log_missed(recorder->audit, lost);
+    audit_log_event(recorder->audit, event);
+}
+
 static int take_event(struct recorder *recorder)
 {
+    int64_t lost = 0;
     pthread_mutex_lock(&recorder->lock);
     struct record_event event = recorder->event[0];
     int taken = recorder->events > 0;
     if (taken) {
         recorder->events--;
         memmove(&recorder->event[0], &recorder->event[1], (size_t)recorder->events * sizeof event);
+        lost = recorder->events_lost;
+        recorder->events_lost = 0;
     }
     pthread_mutex_unlock(&recorder->lock);
+    if (taken)
+        audit(recorder, &event, lost);
     if (taken && store_add_event(recorder->store, &event, now_ms(recorder)) < 0)
         health_add(&recorder->health->records_lost, 1);
     return taken;
@@ -143,6 +158,7 @@ static int take_notice(struct recorder *recorder)
     if (recorder->notices == NULL || !spsc_pop(recorder->notices, &event))
         return 0;
     log_notice("%s: %s (%.2f)", event.kind, event.detail, event.value);
+    audit(recorder, &event, 0);
     if (store_add_event(recorder->store, &event, now_ms(recorder)) < 0)
         health_add(&recorder->health->records_lost, 1);
     return 1;
@@ -236,6 +252,8 @@ static void *run(void *argument)
         note(recorder);
         taken += note_disk(recorder) + note_replaced(recorder);
         look_at_disk(recorder);
+        if (recorder->audit != NULL)
+            audit_log_turn(recorder->audit);
         publish(recorder);
         if (taken > 0)
             continue;

@@ -11,6 +11,7 @@
 #ifndef VATIO_FIRMWARE_RECORDER_H
 #define VATIO_FIRMWARE_RECORDER_H
 
+#include "firmware/audit_log.h"
 #include "firmware/health.h"
 #include "firmware/name_cell.h"
 #include "firmware/spsc.h"
@@ -26,8 +27,9 @@ enum { RECORDER_EVENTS = 32 };
 
 struct recorder {
     struct store *store;
-    struct spsc *records; /* of struct record */
-    struct spsc *notices; /* of struct record_event, from measure; set after init, NULL = none */
+    struct spsc *records;    /* of struct record */
+    struct spsc *notices;    /* of struct record_event, from measure; set after init, NULL = none */
+    struct audit_log *audit; /* set after init, NULL = none */
     struct health *health;
     struct clock *clock;
     char boot_id[RECORD_ID];
@@ -35,6 +37,7 @@ struct recorder {
     pthread_mutex_t lock; /* of the events */
     struct record_event event[RECORDER_EVENTS];
     int events;
+    int64_t events_lost; /* and not yet told the audit log */
     _Atomic int64_t newest_seq[STREAMS];
     struct name_cell store_id; /* of the database that is written */
     atomic_bool suspect;       /* the database is to be checked */

@@ -30,6 +30,7 @@ static int check(struct mailbox_live *live)
         texts[i][RECORD_ID - 1] = '\0';
     for (int k = 0; k < MAILBOX_CHANNELS; k++)
         live->channel[k][MAILBOX_CHANNEL_NAME - 1] = '\0';
+    live->audit_head[DIGEST_TEXT - 1] = '\0';
     return record_valid(&live->live) ? 0 : -EPROTO;
 }
 

@@ -13,6 +13,7 @@
 #define VATIO_API_MAILBOX_H
 
 #include "firmware/api/record.h"
+#include "firmware/base/digest.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -39,6 +40,8 @@ struct mailbox_health {
     int64_t store_errors;
     int64_t journal_writes;
     int64_t journal_errors;
+    int64_t fram_writes; /* records of the FRAM */
+    int64_t fram_errors; /* calls of it that failed */
     int64_t display_errors;
     int64_t pulses;
     int64_t control_clients; /* now connected */
@@ -52,6 +55,7 @@ struct mailbox_health {
     int64_t
         disk_free_bytes; /* there, for vatiod's user; looked at once a minute; absent before the first look */
     int64_t disk_total_bytes;
+    int64_t audit_errors; /* entries of the audit log that could not be written at once */
 };
 
 struct mailbox_live {
@@ -87,6 +91,9 @@ struct mailbox_live {
     int64_t noise[MAILBOX_CHANNELS];         /* enum detail_noise */
     double f_10s_hz;                         /* mean over the newest 10 s of UTC; NaN = not known */
     int64_t f_10s_utc_start_ms;              /* of these 10 s; absent with it */
+    int64_t audit_seq;                       /* newest entry of the audit log; absent = none */
+    char
+        audit_head[DIGEST_TEXT]; /* its hash, hexadecimal: who keeps it can prove the log whole up to there */
 };
 
 enum { MAILBOX_WORDS = (sizeof(struct mailbox_live) + 7) / 8 };
@@ -103,7 +110,7 @@ _Static_assert(sizeof(struct mailbox_file) <= 8192, "the mailbox is at most 8 Ki
 extern const struct record_field mailbox_health_fields[];
 extern const size_t mailbox_health_fields_n;
 
-/* What the live message has beside the record: f_10s_hz and its start. */
+/* What the live message has beside the record: f_10s_hz and its start, the head of the audit log. */
 extern const struct record_field mailbox_live_fields[];
 extern const size_t mailbox_live_fields_n;
 

@@ -20,6 +20,8 @@ const struct record_field mailbox_health_fields[] = {
     {COUNTER(store_errors, "", "errors of the database")},
     {COUNTER(journal_writes, "", "writes of the register journal")},
     {COUNTER(journal_errors, "", "of these, failed")},
+    {COUNTER(fram_writes, "", "records written to the FRAM")},
+    {COUNTER(fram_errors, "", "calls of the FRAM that failed")},
     {COUNTER(display_errors, "", "errors of the display")},
     {COUNTER(pulses, "", "pulses given")},
     {COUNTER(control_clients, "", "control clients now connected")},
@@ -32,6 +34,7 @@ const struct record_field mailbox_health_fields[] = {
     {COUNTER(disk_read_only, "", "1: the database's file system takes no writes")},
     {COUNTER(disk_free_bytes, "B", "free space for the database")},
     {COUNTER(disk_total_bytes, "B", "size of its file system")},
+    {COUNTER(audit_errors, "", "entries of the audit log that could not be written at once")},
 };
 const size_t mailbox_health_fields_n = sizeof mailbox_health_fields / sizeof mailbox_health_fields[0];
 
@@ -43,5 +46,8 @@ const struct record_field mailbox_live_fields[] = {
     {"f_10s_hz", FIELD_REAL, offsetof(struct mailbox_live, f_10s_hz), 0, "Hz", "frequency, mean over 10 s"},
     {"f_10s_utc_start_ms", FIELD_INTEGER, offsetof(struct mailbox_live, f_10s_utc_start_ms), 0, "ms",
      "begin of these 10 s"},
+    {"audit_seq", FIELD_INTEGER, offsetof(struct mailbox_live, audit_seq), 0, "",
+     "newest entry of the audit log"},
+    {"audit_head", FIELD_TEXT, offsetof(struct mailbox_live, audit_head), DIGEST_TEXT, "", "its SHA-256"},
 };
 const size_t mailbox_live_fields_n = sizeof mailbox_live_fields / sizeof mailbox_live_fields[0];
