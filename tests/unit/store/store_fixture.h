@@ -14,6 +14,7 @@
 #include "firmware/store/store.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -148,6 +149,18 @@ static inline int64_t fixture_query(const char *path, const char *sql)
     sqlite3_finalize(statement);
     sqlite3_close(db);
     return value;
+}
+
+/* Junk from one offset to another, in whole pages. */
+static inline void fixture_overwrite(const char *path, int64_t from, int64_t to)
+{
+    static unsigned char junk[4096];
+    memset(junk, 0x5a, sizeof junk);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    for (int64_t at = from; at < to; at += (int64_t)sizeof junk)
+        assert_int_equal(pwrite(fd, junk, sizeof junk, at), sizeof junk);
+    close(fd);
 }
 
 static inline bool fixture_visit_count(void *context, const void *record)

@@ -1,43 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/mount_fixture.h"
 
 #include "firmware/store/store_error.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-
-enum { CHILD_OK = 0, CHILD_SKIP = 77 };
-
-/* In a child, where a check is the end of it: cmocka's own would jump out into the parent's tests. */
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
-    } while (0)
-
-static void run_child(struct store_fixture *f, void (*body)(struct store_fixture *f))
-{
-    int status = 0;
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        body(f);
-        _exit(CHILD_OK);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == CHILD_SKIP)
-        skip();
-    assert_int_equal(WEXITSTATUS(status), CHILD_OK);
-}
 
 static int add_until_failure(struct store_fixture *f, int64_t *k, int64_t limit)
 {
@@ -60,12 +28,7 @@ static void full_disk(struct store_fixture *f)
     char filler[192];
     int64_t k = 0;
     struct record record;
-    if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
-        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("tmpfs", f->dir, "tmpfs", 0, "size=3m") < 0) {
-        fprintf(stderr, "no mount namespace here: %s\n", strerror(errno));
-        _exit(CHILD_SKIP);
-    }
+    mount_tmpfs(f, "size=3m");
     snprintf(filler, sizeof filler, "%s/filler", f->dir);
     int fd = open(filler, O_WRONLY | O_CREAT, 0600);
     CHECK(fd >= 0 && ftruncate(fd, 0) == 0 && posix_fallocate(fd, 0, 2560 << 10) == 0);
@@ -153,23 +116,15 @@ static void test_read_only_directory(void **state)
     run_child(*state, read_only_directory);
 }
 
-static void overwrite(const char *path, off_t from, off_t to)
-{
-    static unsigned char junk[4096];
-    memset(junk, 0x5a, sizeof junk);
-    int fd = open(path, O_WRONLY);
-    assert_true(fd >= 0);
-    for (off_t at = from; at < to; at += (off_t)sizeof junk)
-        assert_int_equal(pwrite(fd, junk, sizeof junk, at), sizeof junk);
-    close(fd);
-}
-
-/* A card that lost a part of the file: an error and a sentence wherever it is met, and no crash. */
+/* A card that lost a part of the file: wherever it is, the records that follow find their place, and either nothing that
+ * was there is missing or all of it was put aside. */
 static void test_damaged_file(void **state)
 {
     struct store_fixture *f = *state;
     struct stat status;
-    int told = 0;
+    atomic_bool stop = false;
+    char aside[512];
+    int replaced = 0;
     f->config.batch_records = STORE_BATCH_MAX;
     for (off_t page = 0;; page++) {
         fixture_open(f);
@@ -178,29 +133,18 @@ static void test_damaged_file(void **state)
         assert_int_equal(stat(f->path, &status), 0);
         if (page * 4096 >= status.st_size)
             break;
-        overwrite(f->path, page * 4096, page * 4096 + 1);
-        f->error[0] = '\0';
-        int result = store_open(&f->store, &f->config, f->error, sizeof f->error);
-        bool opened = result == 0;
-        if (result == 0) {
-            int64_t n = 0;
-            struct record record;
-            assert_int_equal(store_reader_open(&f->reader, f->path, f->error, sizeof f->error), 0);
-            result = store_reader_read(&f->reader, STREAM_MINUTE, 0, 1000, fixture_visit_count, &n);
-            if (result < 0)
-                memcpy(f->error, f->reader.error, sizeof f->error);
-            store_reader_close(&f->reader);
-            fixture_record(&record, STREAM_MINUTE, 1);
-            assert_int_equal(store_add(&f->store, &record, 0), 0);
-        }
-        told += result < 0;
-        if (result < 0)
-            assert_non_null(strstr(f->error, f->path));
-        if (opened)
-            (void)store_close(&f->store);
+        fixture_overwrite(f->path, page * 4096, page * 4096 + 1);
+        fixture_open(f);
+        assert_int_equal(store_check(&f->store, &stop), 0);
+        fixture_add(f, STREAM_MINUTE, 65, 1);
+        assert_int_equal(store_close(&f->store), 0);
+        assert_int_equal(fixture_committed(f, STREAM_MINUTE), f->store.replaced == 0 ? 65 : 1);
+        replaced += f->store.replaced == 1;
+        snprintf(aside, sizeof aside, "%s/%s", f->dir, f->store.aside);
+        assert_int_equal(f->store.replaced == 0 ? 0 : remove(aside), 0);
         assert_int_equal(remove(f->path), 0);
     }
-    assert_true(told > 10);
+    assert_true(replaced > 10);
 }
 
 static void copy_file(const char *from, const char *to)
@@ -232,7 +176,7 @@ static void test_garbage_in_the_wal(void **state)
     copy_file(wal, copy_wal);
     struct stat status;
     assert_int_equal(stat(copy_wal, &status), 0);
-    overwrite(copy_wal, status.st_size, status.st_size + 5000);
+    fixture_overwrite(copy_wal, status.st_size, status.st_size + 5000);
     assert_int_equal(store_close(&f->store), 0);
     f->config.path = copy;
     fixture_open(f);

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the store deletes, and what a full disk makes it delete. */
-#include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/mount_fixture.h"
 
 #include "firmware/store/store_reserve.h"
 #include "firmware/store/store_retain.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-
-enum { CHILD_SKIP = 77, ROWS = 4000 };
+enum { ROWS = 4000 };
 
 static void test_each_stream_keeps_its_newest_records(void **state)
 {
@@ -106,105 +99,6 @@ static void test_numbers_that_are_missing_hold_up_nothing(void **state)
     assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM minute"), 2);
 }
 
-/* In a child, where a check is the end of it. */
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
-    } while (0)
-
-static void run_child(struct store_fixture *f, void (*body)(struct store_fixture *f))
-{
-    int status = 0;
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        body(f);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == CHILD_SKIP)
-        skip();
-    assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-static void give_up(const char *why)
-{
-    fprintf(stderr, "skipped: %s: %s\n", why, strerror(errno));
-    _exit(CHILD_SKIP);
-}
-
-static void own_mounts(void)
-{
-    if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
-        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        give_up("no mount namespace here");
-}
-
-static void mount_tmpfs(struct store_fixture *f)
-{
-    own_mounts();
-    if (mount("tmpfs", f->dir, "tmpfs", 0, "size=16m") < 0)
-        give_up("no tmpfs here");
-}
-
-/* The real thing: ext4 frees blocks only with its own journal's commit. */
-static void mount_ext4(struct store_fixture *f)
-{
-    char command[1024];
-    if (geteuid() != 0) {
-        errno = EPERM;
-        give_up("a loop device needs root");
-    }
-    own_mounts();
-    snprintf(command, sizeof command,
-             "truncate -s 32M %s/image && mkfs.ext4 -q -m 0 -O ^has_journal %s/image && "
-             "tune2fs -O has_journal -J size=4 %s/image >/dev/null && mount -o loop %s/image %s",
-             f->dir, f->dir, f->dir, f->dir, f->dir);
-    if (system(command) != 0) /* NOLINT(cert-env33-c): a test, and its own directory */
-        give_up("no loop-mounted ext4 here");
-}
-
-static void fill_up(struct store_fixture *f)
-{
-    static const char block[65536];
-    char name[192];
-    snprintf(name, sizeof name, "%s/filler", f->dir);
-    int fd = open(name, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    CHECK(fd >= 0);
-    for (size_t size = sizeof block; size >= 512; size /= 2)
-        while (write(fd, block, size) > 0)
-            continue;
-    close(fd);
-}
-
-static void empty(struct store_fixture *f)
-{
-    char name[192];
-    snprintf(name, sizeof name, "%s/filler", f->dir);
-    CHECK(unlink(name) == 0);
-}
-
-static int64_t count(struct store_fixture *f, enum record_stream stream)
-{
-    struct store_reader reader;
-    int64_t n = 0;
-    CHECK(store_reader_open(&reader, f->path, f->error, sizeof f->error) == 0);
-    CHECK(store_reader_read(&reader, stream, 0, 1000000, fixture_visit_count, &n) >= 0);
-    store_reader_close(&reader);
-    return n;
-}
-
-static void add(struct store_fixture *f, enum record_stream stream, int64_t k, int64_t now_ms)
-{
-    struct record record;
-    fixture_record(&record, stream, k);
-    CHECK(store_add(&f->store, &record, now_ms) == 0);
-}
-
 /* A day's worth and more after the disk is full: everything new finds its place. */
 static void live_on_a_full_disk(struct store_fixture *f)
 {
@@ -241,7 +135,7 @@ static void live_on_a_full_disk(struct store_fixture *f)
 
 static void on_tmpfs(struct store_fixture *f)
 {
-    mount_tmpfs(f);
+    mount_tmpfs(f, "size=16m");
     live_on_a_full_disk(f);
 }
 
@@ -267,7 +161,7 @@ static void floor_holds(struct store_fixture *f)
     struct record record;
     int64_t now_ms = 0;
     int result = 0;
-    mount_tmpfs(f);
+    mount_tmpfs(f, "size=16m");
     f->config.batch_records = 5;
     f->config.reserve_bytes = 2 << 20;
     f->config.keep_minutes = 1000000;
@@ -295,9 +189,7 @@ static void test_the_newest_minutes_never_give_way(void **state)
 static void small_disk(struct store_fixture *f)
 {
     char name[192];
-    own_mounts();
-    if (mount("tmpfs", f->dir, "tmpfs", 0, "size=2m") < 0)
-        give_up("no tmpfs here");
+    mount_tmpfs(f, "size=2m");
     snprintf(name, sizeof name, "%s-reserve", f->path);
     CHECK(store_reserve_make(&file_io_system, f->path, 1 << 20) == -ENOSPC);
     CHECK(access(name, F_OK) < 0);
