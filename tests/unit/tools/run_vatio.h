@@ -17,12 +17,14 @@
 static struct fake_meter meter;
 static char *out, *err;
 static bool (*pause_hook)(struct cli *cli, int64_t ms);
+static int pauses;
 
 static inline int start_meter(void **state)
 {
     (void)state;
     out = err = NULL;
     pause_hook = NULL;
+    pauses = 0;
     return fake_start(&meter);
 }
 
@@ -38,6 +40,7 @@ static inline int stop_meter(void **state)
 /* Time is the test's: waiting costs nothing, and the hook plays the meter meanwhile. */
 static inline bool pause_now(struct cli *cli, int64_t ms)
 {
+    pauses++;
     return pause_hook == NULL || pause_hook(cli, ms);
 }
 
@@ -67,5 +70,7 @@ static inline void assert_contains(const char *text, const char *part)
     if (strstr(text, part) == NULL)
         fail_msg("\"%s\" is not in:\n%s", part, text);
 }
+
+#define WITH_METER(function) cmocka_unit_test_setup_teardown(function, start_meter, stop_meter)
 
 #endif

@@ -2,14 +2,7 @@
 /* The command: what it collects from mailbox, socket and status file, how it prints, how it ends. */
 #include "tools/vatio/doctor_collect.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "tests/unit/tools/fake_meter.h"
+#include "tests/unit/tools/run_vatio.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -17,19 +10,30 @@
 
 enum { WINDOWS = 10, SCANS = 8000 };
 
-static struct fake_meter meter;
-static char *out, *err;
 static char mqtt_path[96];
 static bool interrupted, standing;
+
+/* Meanwhile the meter goes on. */
+static bool meanwhile(struct cli *cli, int64_t ms)
+{
+    (void)cli;
+    assert_int_equal(ms, 2000);
+    if (!standing) {
+        meter.live.heartbeat += WINDOWS;
+        meter.live.health.windows += WINDOWS;
+        meter.live.health.scans += SCANS;
+        mailbox_write(&meter.mailbox, &meter.live);
+    }
+    return !interrupted;
+}
 
 /* A calibrated meter that imports 1,200 W; its minutes are of an earlier run. */
 static int start(void **state)
 {
-    (void)state;
-    out = err = NULL;
     interrupted = standing = false;
-    if (fake_start(&meter) != 0)
+    if (start_meter(state) != 0)
         return -1;
+    pause_hook = meanwhile;
     struct mailbox_live *live = &meter.live;
     live->calibrated = 1;
     live->pid = getpid();
@@ -46,53 +50,11 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    (void)state;
-    free(out);
-    free(err);
     unlink(mqtt_path);
-    fake_stop(&meter);
-    return 0;
+    return stop_meter(state);
 }
 
-/* Meanwhile the meter goes on. */
-static bool pause_now(struct cli *cli, int64_t ms)
-{
-    (void)cli;
-    assert_int_equal(ms, 2000);
-    if (!standing) {
-        meter.live.heartbeat += WINDOWS;
-        meter.live.health.windows += WINDOWS;
-        meter.live.health.scans += SCANS;
-        mailbox_write(&meter.mailbox, &meter.live);
-    }
-    return !interrupted;
-}
-
-static int vatio(const char *const words[])
-{
-    char program[] = "vatio", option[] = "--run-dir", command[] = "doctor", status_file[] = "--mqtt-status";
-    char *argv[16] = {program, option, meter.run_dir, command, status_file, mqtt_path};
-    size_t out_size, err_size;
-    int argc = 6;
-    for (int i = 0; words[i] != NULL; i++)
-        argv[argc++] = (char *)(uintptr_t)words[i];
-    free(out);
-    free(err);
-    struct cli cli = {.pause = pause_now};
-    cli.out = open_memstream(&out, &out_size);
-    cli.err = open_memstream(&err, &err_size);
-    const int status = cli_run(&cli, argc, argv);
-    fclose(cli.out);
-    fclose(cli.err);
-    return status;
-}
-#define VATIO(...) vatio((const char *const[]){__VA_ARGS__})
-
-static void assert_contains(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
+#define DOCTOR(...) VATIO("doctor", "--mqtt-status", mqtt_path, __VA_ARGS__)
 
 static void write_mqtt(const char *text)
 {
@@ -105,7 +67,7 @@ static void write_mqtt(const char *text)
 static void a_well_meter_ends_with_0(void **state)
 {
     (void)state;
-    assert_int_equal(VATIO(NULL), 0);
+    assert_int_equal(DOCTOR(NULL), 0);
     assert_string_equal(err, "");
     assert_contains(out, "OK      samples     - 8000 scans in 2.0 s; 0 read errors since the start\n");
     assert_contains(out, "OK      mailbox     - 10 windows in 2.0 s\n");
@@ -118,7 +80,7 @@ static void a_fault_has_its_advice_below_and_ends_with_1(void **state)
 {
     (void)state;
     meter.live.calibrated = 0;
-    assert_int_equal(VATIO(NULL), 1);
+    assert_int_equal(DOCTOR(NULL), 1);
     assert_contains(out, "FAULT   calibration - none: nominal scales, which may be off by several percent\n"
                          "        Compare this unit with a reference meter");
 }
@@ -127,7 +89,7 @@ static void json_has_an_object_per_check(void **state)
 {
     (void)state;
     meter.live.calibrated = 0;
-    assert_int_equal(VATIO("--json", NULL), 1);
+    assert_int_equal(DOCTOR("--json"), 1);
     json_t *all = json_loads(out, 0, NULL);
     assert_int_equal(json_array_size(all), doctor_checks_n);
     for (size_t i = 0; i < doctor_checks_n; i++) {
@@ -146,13 +108,13 @@ static void no_vatiod_ends_with_3_and_says_what_it_can(void **state)
     (void)state;
     fake_stop_control(&meter);
     standing = true;
-    assert_int_equal(VATIO(NULL), 3);
+    assert_int_equal(DOCTOR(NULL), 3);
     assert_contains(out, "FAULT   vatiod      - not running: nobody listens on ");
     assert_contains(out, "SKIPPED samples     - vatiod does not answer\n");
     mailbox_remove(&meter.mailbox, meter.run_dir);
-    assert_int_equal(VATIO("--json", NULL), 3);
+    assert_int_equal(DOCTOR("--json"), 3);
     rmdir(meter.run_dir);
-    assert_int_equal(VATIO(NULL), 3);
+    assert_int_equal(DOCTOR(NULL), 3);
     assert_contains(out, "FAULT   vatiod      - not running: ");
     assert_contains(out, "--run-dir");
 }
@@ -161,7 +123,7 @@ static void a_heart_that_beats_is_a_vatiod_even_without_socket(void **state)
 {
     (void)state;
     fake_stop_control(&meter);
-    assert_int_equal(VATIO(NULL), 1);
+    assert_int_equal(DOCTOR(NULL), 1);
     assert_contains(out, "OK      samples");
 }
 
@@ -171,7 +133,7 @@ static void a_writer_that_is_gone_is_seen(void **state)
     standing = true;
     meter.live.pid = INT64_C(1) << 40; /* no process has such a number */
     mailbox_write(&meter.mailbox, &meter.live);
-    assert_int_equal(VATIO(NULL), 1);
+    assert_int_equal(DOCTOR(NULL), 1);
     assert_contains(out, "left behind by process 1099511627776");
 }
 
@@ -179,7 +141,7 @@ static void an_interruption_ends_it(void **state)
 {
     (void)state;
     interrupted = true;
-    assert_int_equal(VATIO(NULL), 1);
+    assert_int_equal(DOCTOR(NULL), 1);
     assert_string_equal(out, "");
     assert_string_equal(err, "vatio: interrupted\n");
 }
@@ -262,28 +224,29 @@ static void what_is_no_status_is_refused(void **state)
         doctor_collect_mqtt(mqtt_path, &mqtt);
         assert_int_equal(mqtt.error, -EBADMSG);
     }
-    assert_int_equal(VATIO(NULL), 1);
+    assert_int_equal(DOCTOR(NULL), 1);
     assert_contains(out, "not what vatio-mqtt writes");
     write_mqtt("{\"connected\": false, \"broker\": \"x\\u001b[2J\\u00e9\", \"connects_refused\": 2, "
                "\"newest_seq\": 5, "
                "\"acked_seq\": {\"a\": \"b\"}, \"meter_id\": \"meter-1\"}");
-    assert_int_equal(VATIO("--json", NULL), 1);
+    assert_int_equal(DOCTOR("--json"), 1);
     assert_contains(out, "x?[2J?? cannot be reached: 2 attempts failed");
 }
 
+#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_well_meter_ends_with_0, start, stop),
-        cmocka_unit_test_setup_teardown(a_fault_has_its_advice_below_and_ends_with_1, start, stop),
-        cmocka_unit_test_setup_teardown(json_has_an_object_per_check, start, stop),
-        cmocka_unit_test_setup_teardown(no_vatiod_ends_with_3_and_says_what_it_can, start, stop),
-        cmocka_unit_test_setup_teardown(a_heart_that_beats_is_a_vatiod_even_without_socket, start, stop),
-        cmocka_unit_test_setup_teardown(a_writer_that_is_gone_is_seen, start, stop),
-        cmocka_unit_test_setup_teardown(an_interruption_ends_it, start, stop),
-        cmocka_unit_test_setup_teardown(the_newest_minutes_of_this_run_are_taken, start, stop),
-        cmocka_unit_test_setup_teardown(the_status_file_is_read, start, stop),
-        cmocka_unit_test_setup_teardown(what_is_no_status_is_refused, start, stop),
+        TEST(a_well_meter_ends_with_0),
+        TEST(a_fault_has_its_advice_below_and_ends_with_1),
+        TEST(json_has_an_object_per_check),
+        TEST(no_vatiod_ends_with_3_and_says_what_it_can),
+        TEST(a_heart_that_beats_is_a_vatiod_even_without_socket),
+        TEST(a_writer_that_is_gone_is_seen),
+        TEST(an_interruption_ends_it),
+        TEST(the_newest_minutes_of_this_run_are_taken),
+        TEST(the_status_file_is_read),
+        TEST(what_is_no_status_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,13 +144,12 @@ static void a_meter_that_repeats_itself_is_refused(void **state)
     assert_contains(err, "one build");
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, start_meter, stop_meter)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_table_of_events),        TEST(the_events_wanted_and_no_others),
-        TEST(each_line_is_a_json_object), TEST(those_that_happen_meanwhile_follow_once),
-        TEST(without_a_meter_it_says_so), TEST(a_meter_that_repeats_itself_is_refused),
+        WITH_METER(the_table_of_events),        WITH_METER(the_events_wanted_and_no_others),
+        WITH_METER(each_line_is_a_json_object), WITH_METER(those_that_happen_meanwhile_follow_once),
+        WITH_METER(without_a_meter_it_says_so), WITH_METER(a_meter_that_repeats_itself_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

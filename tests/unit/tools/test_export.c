@@ -1,14 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tools/vatio/cli.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "tests/unit/tools/fake_meter.h"
+#include "tests/unit/tools/run_vatio.h"
 
 #include "firmware/api/record_json.h"
 
@@ -16,54 +7,14 @@
 #include <jansson.h>
 #include <sched.h>
 
-static struct fake_meter meter;
-static char *out, *err;
-static bool interrupted;
+#define EXPORT(...) VATIO("export", __VA_ARGS__)
 
-static int start(void **state)
-{
-    (void)state;
-    out = err = NULL;
-    interrupted = false;
-    return fake_start(&meter);
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    free(out);
-    free(err);
-    fake_stop(&meter);
-    return 0;
-}
-
-static bool pause_now(struct cli *cli, int64_t ms)
+static bool interrupted_at_once(struct cli *cli, int64_t ms)
 {
     (void)cli;
     (void)ms;
-    return !interrupted;
+    return false;
 }
-
-/* Runs "vatio --run-dir DIR export words...". */
-static int export(const char *const words[])
-{
-    char program[] = "vatio", option[] = "--run-dir", command[] = "export";
-    char *argv[16] = {program, option, meter.run_dir, command};
-    size_t out_size, err_size;
-    int argc = 4;
-    for (int i = 0; words[i] != NULL; i++)
-        argv[argc++] = (char *)(uintptr_t)words[i];
-    free(out);
-    free(err);
-    struct cli cli = {.pause = pause_now};
-    cli.out = open_memstream(&out, &out_size);
-    cli.err = open_memstream(&err, &err_size);
-    const int status = cli_run(&cli, argc, argv);
-    fclose(cli.out);
-    fclose(cli.err);
-    return status;
-}
-#define EXPORT(...) export((const char *const[]){__VA_ARGS__, NULL})
 
 /* The nth cell of a line without quotes in it; the caller's buffer. */
 static const char *cell(const char *line, int n, char text[64])
@@ -357,7 +308,7 @@ static void an_interrupted_export_says_where(void **state)
 {
     (void)state;
     meter.newest[STREAM_MINUTE] = 3000;
-    interrupted = true;
+    pause_hook = interrupted_at_once;
     assert_int_equal(EXPORT("--stream", "minute"), 1);
     assert_string_equal(err, "vatio: interrupted before seq 1001\n");
 }
@@ -371,25 +322,24 @@ static void a_meter_that_repeats_itself_is_not_believed(void **state)
     assert_non_null(strstr(err, "/control: Protocol error"));
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(csv_has_a_header_and_a_line_per_record),
-        TEST(pages_are_fetched_until_there_are_no_more),
-        TEST(from_and_max_choose_the_records),
-        TEST(json_keeps_integers_and_names_what_is_absent),
-        TEST(a_point_that_goes_leaves_empty_cells),
-        TEST(a_point_that_comes_ends_a_csv_with_advice),
-        TEST(events_are_quoted_as_rfc_4180_says),
-        TEST(an_empty_stream_is_an_empty_file),
-        TEST(a_file_comes_into_place_whole),
-        TEST(a_full_disk_leaves_nothing),
-        TEST(a_reader_that_has_seen_enough_is_no_failure),
-        TEST(vatiod_never_waits_for_who_reads_the_export),
-        TEST(progress_is_shown_on_a_terminal),
-        TEST(an_interrupted_export_says_where),
-        TEST(a_meter_that_repeats_itself_is_not_believed),
+        WITH_METER(csv_has_a_header_and_a_line_per_record),
+        WITH_METER(pages_are_fetched_until_there_are_no_more),
+        WITH_METER(from_and_max_choose_the_records),
+        WITH_METER(json_keeps_integers_and_names_what_is_absent),
+        WITH_METER(a_point_that_goes_leaves_empty_cells),
+        WITH_METER(a_point_that_comes_ends_a_csv_with_advice),
+        WITH_METER(events_are_quoted_as_rfc_4180_says),
+        WITH_METER(an_empty_stream_is_an_empty_file),
+        WITH_METER(a_file_comes_into_place_whole),
+        WITH_METER(a_full_disk_leaves_nothing),
+        WITH_METER(a_reader_that_has_seen_enough_is_no_failure),
+        WITH_METER(vatiod_never_waits_for_who_reads_the_export),
+        WITH_METER(progress_is_shown_on_a_terminal),
+        WITH_METER(an_interrupted_export_says_where),
+        WITH_METER(a_meter_that_repeats_itself_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
