@@ -76,6 +76,17 @@ struct board_pulse {
     int width_ms;
 };
 
+struct board_fram {
+    char i2c_device[BOARD_PATH_MAX]; /* "" = none fitted */
+    int i2c_address;                 /* 7 bit */
+};
+
+struct board_power {
+    char gpio_chip[BOARD_PATH_MAX]; /* as the pulse LED's */
+    int gpio_line;                  /* offset; -1 = none */
+    int good_low;                   /* 1: the line is low while the supply is good */
+};
+
 struct board {
     int schema;
     char name[BOARD_NAME_MAX];
@@ -87,6 +98,8 @@ struct board {
     struct board_channel channel[BOARD_CHANNELS]; /* index = input of the MCP3008 */
     struct board_lcd lcd;
     struct board_pulse pulse;
+    struct board_fram fram;
+    struct board_power power;
 };
 
 /* The text of board/reference.ini: what runs when no board file is named. */

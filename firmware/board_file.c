@@ -230,6 +230,22 @@ static int i2c_address(const char *text)
     return *end == '\0' && address >= 0x03 && address <= 0x77 ? (int)address : -1;
 }
 
+/* A chip answers at 0x50 to 0x57 by its pins, and a line has one use. */
+static int check_fram_and_power(const struct parse *parse)
+{
+    const struct board_values *values = &parse->values;
+    const int address = i2c_address(values->fram_address);
+    if (address < 0x50 || address > 0x57)
+        return refuse(parse, "fram", "i2c_address", "an address from 0x50 to 0x57");
+    if (values->board.fram.i2c_device[0] != '\0' && address == i2c_address(values->i2c_address) &&
+        strcmp(values->board.fram.i2c_device, values->board.lcd.i2c_device) == 0)
+        return refuse(parse, "fram", "i2c_address", "another address than the LCD's on the same bus");
+    if (values->power_line >= 0 && values->power_line == values->gpio_line &&
+        strcmp(values->board.power.gpio_chip, values->board.pulse.gpio_chip) == 0)
+        return refuse(parse, "power", "gpio_line", "another line than the pulse LED's");
+    return 0;
+}
+
 static int check_board(const struct parse *parse)
 {
     const struct board *board = &parse->values.board;
@@ -239,7 +255,7 @@ static int check_board(const struct parse *parse)
         return refuse(parse, "board", "i_max_a", "at least i_nominal_a");
     if (i2c_address(parse->values.i2c_address) < 0)
         return refuse(parse, "lcd", "i2c_address", "an address from 0x03 to 0x77");
-    return 0;
+    return check_fram_and_power(parse);
 }
 
 static int check(const struct parse *parse)
@@ -302,6 +318,9 @@ static struct board take_board(const struct board_values *values)
     board.pulse.gpio_line = (int)values->gpio_line;
     board.pulse.imp_per_kwh = (int)values->imp_per_kwh;
     board.pulse.width_ms = (int)values->width_ms;
+    board.fram.i2c_address = i2c_address(values->fram_address);
+    board.power.gpio_line = (int)values->power_line;
+    board.power.good_low = values->power_good;
     for (int n = 0; n < BOARD_CHANNELS; n++)
         board.channel[n] = take_channel(&values->channel[n]);
     return board;

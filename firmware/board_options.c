@@ -94,6 +94,17 @@ const struct option board_options[BOARD_OPTIONS] = {
     WHOLE("pulse", "imp_per_kwh", "imp/kWh", imp_per_kwh, "1000", 1, 100000, "pulses per kilowatt-hour"),
     WHOLE("pulse", "width_ms", "ms", width_ms, "40", 1, 1000, "how long a pulse lasts"),
 
+    {"fram", "i2c_device", "", OPTION_STRING, AT(board.fram.i2c_device), "", 0, BOARD_PATH_MAX - 1, NULL,
+     "device node; empty: no FRAM"},
+    TEXT("fram", "i2c_address", fram_address, "0x50", sizeof((struct board_values *)0)->fram_address,
+         "of the FRAM, 0x50 to 0x57"),
+
+    TEXT("power", "gpio_chip", board.power.gpio_chip, "pinctrl-bcm2835", BOARD_PATH_MAX,
+         "label or path of the chip"),
+    WHOLE("power", "gpio_line", "", power_line, "-1", -1, 1000,
+          "line that says whether the supply is good; -1: none"),
+    CHOICE("power", "good", power_good, "high", "high|low", "its level while the supply is good"),
+
     CHANNEL(0),
     CHANNEL(1),
     CHANNEL(2),

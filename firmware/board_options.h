@@ -32,7 +32,7 @@ enum board_key {
     BOARD_KEYS
 };
 
-enum { BOARD_HEADS = 20, BOARD_OPTIONS = BOARD_HEADS + BOARD_CHANNELS * BOARD_KEYS };
+enum { BOARD_HEADS = 25, BOARD_OPTIONS = BOARD_HEADS + BOARD_CHANNELS * BOARD_KEYS };
 
 struct board_channel_values {
     int kind;    /* enum board_channel_kind */
@@ -66,6 +66,9 @@ struct board_values {
     int64_t gpio_line;
     int64_t imp_per_kwh;
     int64_t width_ms;
+    char fram_address[8]; /* 0x50 or 80 */
+    int64_t power_line;
+    int power_good; /* high, low */
     struct board_channel_values channel[BOARD_CHANNELS];
 };
 

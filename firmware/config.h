@@ -23,6 +23,7 @@ enum config_sim { CONFIG_SIM_HOUSE, CONFIG_SIM_STEADY };
 enum config_legs { CONFIG_LEGS_AUTO, CONFIG_LEGS_ONE, CONFIG_LEGS_TWO };
 enum config_export { CONFIG_EXPORT_EXPECTED, CONFIG_EXPORT_UNEXPECTED };
 enum config_display { CONFIG_DISPLAY_NONE, CONFIG_DISPLAY_TERMINAL, CONFIG_DISPLAY_HD44780 };
+enum config_fram { CONFIG_FRAM_AUTO, CONFIG_FRAM_ON, CONFIG_FRAM_OFF };
 enum config_pulse { CONFIG_PULSE_NONE, CONFIG_PULSE_GPIO, CONFIG_PULSE_SIM };
 
 /* A current of the steady load. */
@@ -91,6 +92,7 @@ struct config {
     double replay_u_nominal_v;  /* 0 = by the recording */
 
     int64_t journal_interval_s;
+    int journal_fram; /* enum config_fram */
     int64_t store_commit_s;
     int64_t store_minute_days;
     int64_t store_quarter_days;

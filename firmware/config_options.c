@@ -203,6 +203,8 @@ const struct option config_options[] = {
 
     {"journal", "interval_s", "s", OPTION_INT, AT(journal_interval_s), "10", 1, 3600, NULL,
      "how often the registers are written; a power cut costs at most this much energy"},
+    {"journal", "fram", "", OPTION_CHOICE, AT(journal_fram), "auto", 0, 0, "auto|on|off",
+     "the board file's FRAM; auto: with the real converter only, so that no simulated energy gets into it"},
     {"store", "commit_s", "s", OPTION_INT, AT(store_commit_s), "300", 0, 3600, NULL,
      "records wait at most this long to be committed together, events and what waits with them 5 s"},
     {"store", "minute_days", "", OPTION_INT, AT(store_minute_days), "730", 0, 36525, NULL,

@@ -70,6 +70,8 @@ static void set_up(struct daemon *daemon)
     keeper->health = &daemon->health;
     keeper->recorder = &daemon->recorder;
     keeper->clock = daemon->source.clock;
+    keeper->fram.health = &daemon->health;
+    keeper->fram.recorder = &daemon->recorder;
     recorder_init(&daemon->recorder, &daemon->store, &daemon->records, &daemon->health, daemon->source.clock,
                   daemon->boot_id);
     daemon->recorder.data_dir = daemon->config.data_dir;
@@ -87,6 +89,9 @@ static void publish(struct daemon *daemon)
 /* The registers go on from what was found. */
 static void go_on_from(struct daemon *daemon, const struct resume *resume)
 {
+    if (resume->totals_ahead_uwh > 0)
+        log_notice("registers: the FRAM is %lld uWh ahead of the journal and is taken",
+                   (long long)resume->totals_ahead_uwh);
     if (resume->stored_ahead_uwh > 0)
         log_notice("registers: stored records are %lld uWh ahead of the journal and are taken",
                    (long long)resume->stored_ahead_uwh);
@@ -96,20 +101,56 @@ static void go_on_from(struct daemon *daemon, const struct resume *resume)
     memcpy(daemon->start_energy, daemon->measure.registers.energy, sizeof daemon->start_energy);
 }
 
+/* No simulated energy gets into the chip of a real meter, unless someone says so. */
+static bool has_fram(const struct daemon *daemon)
+{
+    if (daemon->board.fram.i2c_device[0] == '\0' || daemon->config.journal_fram == CONFIG_FRAM_OFF)
+        return false;
+    return daemon->config.journal_fram == CONFIG_FRAM_ON || !daemon->source.simulated;
+}
+
+static int open_fram(struct daemon *daemon, struct fram_found *found, char *error, size_t error_size)
+{
+    const struct keeper_fram_config config = {
+        .device = daemon->board.fram.i2c_device,
+        .address = daemon->board.fram.i2c_address,
+        .meter_id = daemon->meter_id,
+        .calls = &fram_system_calls,
+    };
+    memset(found, 0, sizeof *found);
+    return has_fram(daemon) ? keeper_fram_open(&daemon->keeper.fram, &config, found, error, error_size) : 0;
+}
+
+/* The FRAM first: with its registers a journal that is damaged all over is no end. */
+static int open_copies(struct daemon *daemon, struct kept *journal, struct fram_found *chip,
+                       struct resume_sources *sources, char *error, size_t error_size)
+{
+    bool found = false;
+    int result = open_fram(daemon, chip, error, error_size);
+    daemon->keeper.spare = chip->has_kept;
+    if (result == 0)
+        result = keeper_open(&daemon->keeper, daemon->config.data_dir, daemon->meter_id, journal, &found,
+                             error, error_size);
+    if (result < 0)
+        keeper_fram_close(&daemon->keeper.fram);
+    sources->journal = found ? journal : NULL;
+    sources->copy = chip->has_kept ? &chip->kept : NULL;
+    sources->totals = chip->has_totals ? &chip->totals : NULL;
+    return result;
+}
+
 int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size)
 {
     struct kept journal;
+    struct fram_found chip;
     struct newest newest;
     struct resume_sources sources = {0};
     struct resume resume;
-    bool found;
     snprintf(daemon->journal, sizeof daemon->journal, "%s/%s", daemon->config.data_dir, KEEPER_FILE);
-    const int result = keeper_open(&daemon->keeper, daemon->config.data_dir, daemon->meter_id, &journal,
-                                   &found, error, error_size);
+    const int result = open_copies(daemon, &journal, &chip, &sources, error, error_size);
     if (result < 0)
         return result;
     daemon->opened |= PART_KEEPER;
-    sources.journal = found ? &journal : NULL;
     read_newest(daemon, &newest, &sources);
     resume_init(&resume, &sources);
     go_on_from(daemon, &resume);

@@ -23,6 +23,12 @@ static int read_record(struct keeper *keeper, struct kept *record, bool *found, 
     *found = result == 0;
     if (result == -EBADMSG && keeper->journal.damaged == 0)
         return 0;
+    if (result == -EBADMSG && keeper->spare) {
+        log_error(
+            "register journal: all %d slots that were written are damaged; the FRAM's registers are taken",
+            keeper->journal.damaged);
+        return 0;
+    }
     if (result == -EBADMSG) {
         snprintf(
             error, error_size,
@@ -69,18 +75,24 @@ int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_i
     return result;
 }
 
+static void complete(struct keeper *keeper, struct kept *kept, bool clean)
+{
+    memcpy(kept->meter_id, keeper->meter_id, sizeof kept->meter_id);
+    kept->utc_ms = clock_utc_ms(keeper->clock);
+    kept->utc_synced = clock_utc_synced(keeper->clock);
+    kept->clean = clean;
+    kept->interval_s = keeper->interval_s;
+    for (int stream = 0; stream < STREAMS; stream++)
+        kept->newest_seq[stream] = recorder_newest_seq(keeper->recorder, (enum record_stream)stream);
+}
+
 int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean)
 {
     unsigned char bytes[KEPT_BYTES_MAX];
     struct kept record = *kept;
-    memcpy(record.meter_id, keeper->meter_id, sizeof record.meter_id);
-    record.utc_ms = clock_utc_ms(keeper->clock);
-    record.utc_synced = clock_utc_synced(keeper->clock);
-    record.clean = clean;
-    record.interval_s = keeper->interval_s;
-    for (int stream = 0; stream < STREAMS; stream++)
-        record.newest_seq[stream] = recorder_newest_seq(keeper->recorder, (enum record_stream)stream);
-
+    complete(keeper, &record, clean);
+    /* First, so that a priority record as new as the journal says that the FRAM was written until the end. */
+    keeper_fram_write(&keeper->fram, &record, clock_mono_ns(keeper->clock));
     const size_t size = kept_pack(&record, bytes);
     int result = journal_write_sized(&keeper->journal, bytes, size);
     health_add(result == 0 ? &keeper->health->journal_writes : &keeper->health->journal_errors, 1);
@@ -104,11 +116,25 @@ static bool is_urgent(struct keeper *keeper, int64_t now_ns)
     return true;
 }
 
+/* Returns whether the FRAM is as new as it should be. */
+static bool turn_fram(struct keeper *keeper, int64_t now_ns)
+{
+    struct kept kept;
+    if (!keeper_fram_due(&keeper->fram, now_ns))
+        return keeper_fram_step(&keeper->fram, now_ns);
+    if (kept_take(keeper->cell, &kept) != 0)
+        return true;
+    complete(keeper, &kept, false);
+    return keeper_fram_write(&keeper->fram, &kept, now_ns);
+}
+
 void keeper_turn(struct keeper *keeper)
 {
     const int64_t now_ns = clock_mono_ns(keeper->clock);
     struct kept kept;
-    if (!is_urgent(keeper, now_ns) && now_ns - keeper->written_ns < keeper->interval_s * ns_per_s)
+    const bool due =
+        is_urgent(keeper, now_ns) || now_ns - keeper->written_ns >= keeper->interval_s * ns_per_s;
+    if (!due && turn_fram(keeper, now_ns))
         return;
     if (kept_take(keeper->cell, &kept) != 0)
         return;
@@ -143,4 +169,5 @@ void keeper_stop(struct keeper *keeper)
 void keeper_close(struct keeper *keeper)
 {
     journal_close(&keeper->journal);
+    keeper_fram_close(&keeper->fram);
 }

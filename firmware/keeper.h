@@ -4,7 +4,8 @@
  *
  * Record:  struct kept (kept.h), from measure through its cell. It also holds the highest seq of each stream, so that a
  *          new database never repeats one.
- * Loss:    a power cut costs at most the energy of interval_s. Registers never move backwards.
+ * FRAM:    where one is fitted, the totals are written to it each second (keeper_fram.h).
+ * Loss:    a power cut costs at most the energy of interval_s, with a FRAM of one second. Registers never move backwards.
  * Threads: a thread of its own, since fdatasync may take long.
  */
 #ifndef VATIO_FIRMWARE_KEEPER_H
@@ -12,6 +13,7 @@
 
 #include "firmware/base/journal.h"
 #include "firmware/health.h"
+#include "firmware/keeper_fram.h"
 #include "firmware/kept.h"
 #include "firmware/recorder.h"
 
@@ -32,6 +34,8 @@ struct keeper {
     struct health *health;
     struct recorder *recorder;
     struct clock *clock;
+    struct keeper_fram fram; /* opened before the journal, where one is fitted */
+    bool spare;              /* registers were found elsewhere: a journal with nothing but damage is no end */
     char meter_id[RECORD_ID];
     int64_t written_ns; /* monotonic, of the last record */
     int64_t urgent_ns;  /* of the last one that a collapse asked for; 0 = none */
@@ -54,7 +58,7 @@ void keeper_stop(struct keeper *keeper);
 /* Writes if it is time to. For tests. */
 void keeper_turn(struct keeper *keeper);
 
-/* Writes what was given last; clean: it is the last word of an orderly end. */
+/* Writes kept to FRAM and journal; clean: it is the last word of an orderly end. */
 int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean);
 void keeper_close(struct keeper *keeper);
 

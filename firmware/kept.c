@@ -252,6 +252,24 @@ int kept_unpack(struct kept *kept, uint32_t magic, const unsigned char *in, size
     return 0;
 }
 
+int64_t kept_age_ms(const struct kept *kept)
+{
+    return (kept->metered_ns + kept->unmetered_ns) / 1000000;
+}
+
+void kept_totals(const struct kept *kept, struct kept_totals *totals)
+{
+    *totals = (struct kept_totals){.utc_ms = kept->utc_ms, .age_ms = kept_age_ms(kept)};
+    for (int k = 0; k < KEPT_TOTALS; k++)
+        totals->energy_uwh[k] = RECORD_ABSENT;
+    for (int64_t p = 0; p < kept->n_points; p++)
+        if (kept->point_id[p] == CIRCUIT_GRID * LEGS || kept->point_id[p] == CIRCUIT_SOLAR * LEGS) {
+            int64_t *energy_uwh = &totals->energy_uwh[kept->point_id[p] == CIRCUIT_GRID * LEGS ? 0 : 2];
+            energy_uwh[0] = kept->energy[p].import_uwh;
+            energy_uwh[1] = kept->energy[p].export_uwh;
+        }
+}
+
 void kept_give(struct kept_cell *cell, const struct kept *kept)
 {
     shared_write(&cell->sequence, cell->word, kept, sizeof *kept);

@@ -5,6 +5,7 @@
  *          (KEPT_OLDER) is read. Of an open interval the energies are exact, quantities are single precision and those that
  *          the table in kept.c leaves out are absent.
  * Errors:  -EBADMSG for bytes that are no such record: wrong length, points, names or negative registers.
+ * Totals:  the circuits' registers alone, for the copy that is written most often.
  * Cell:    how measure gives the newest one to the keeper: it never waits.
  * Threads: kept_give from one thread, kept_take from any.
  */
@@ -50,6 +51,19 @@ size_t kept_pack(const struct kept *kept, unsigned char out[KEPT_BYTES_MAX]);
 
 /* magic: KEPT_MAGIC or KEPT_OLDER. */
 int kept_unpack(struct kept *kept, uint32_t magic, const unsigned char *in, size_t size);
+
+/* The time that the registers have been counted, metered or not: it only rises, whatever clocks do, so of two records of
+ * one meter the one of the greater age is newer. */
+int64_t kept_age_ms(const struct kept *kept);
+
+/* What a priority record holds: little enough to be written each second. */
+enum { KEPT_TOTALS = 4 /* import and export of grid, of solar */ };
+struct kept_totals {
+    int64_t utc_ms;
+    int64_t age_ms;
+    int64_t energy_uwh[KEPT_TOTALS]; /* RECORD_ABSENT where there is no such circuit */
+};
+void kept_totals(const struct kept *kept, struct kept_totals *totals);
 
 enum { KEPT_WORDS = (sizeof(struct kept) + 7) / 8 };
 struct kept_cell {

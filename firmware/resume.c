@@ -105,13 +105,55 @@ static void end_intervals(struct resume *resume, const struct resume_sources *so
             interrupted_record(&resume->kept, k, sources->stored[k], &resume->ending[resume->n_ending]);
 }
 
+static void take_kept(struct resume *resume, const struct kept *kept)
+{
+    if (kept == NULL)
+        return;
+    for (int stream = 0; stream < STREAMS; stream++)
+        if (kept->newest_seq[stream] > resume->seq_floor[stream])
+            resume->seq_floor[stream] = kept->newest_seq[stream];
+    if (!resume->found || kept_age_ms(kept) > kept_age_ms(&resume->kept))
+        resume->kept = *kept;
+    resume->found = true;
+}
+
+/* The older of two has lower registers, unless an age was lost with a journal in between. */
+static void raise_to_kept(struct resume *resume, const struct kept *kept)
+{
+    for (int64_t p = 0; kept != NULL && p < kept->n_points; p++)
+        raise_point(&resume->kept, kept->point_id[p], &kept->energy[p]);
+}
+
+/* A run that went on after its last whole record did not end in an orderly way. */
+static void take_totals(struct resume *resume, const struct kept_totals *totals)
+{
+    struct kept *kept = &resume->kept;
+    if (totals == NULL)
+        return;
+    for (int k = 0; k < KEPT_TOTALS; k += 2) {
+        struct record_energy energy = {.import_uwh = totals->energy_uwh[k],
+                                       .export_uwh = totals->energy_uwh[k + 1]};
+        if (energy.import_uwh != RECORD_ABSENT)
+            resume->totals_ahead_uwh +=
+                raise_point(kept, k == 0 ? CIRCUIT_GRID * LEGS : CIRCUIT_SOLAR * LEGS, &energy);
+    }
+    if (totals->age_ms > kept_age_ms(kept)) {
+        kept->clean = 0;
+        kept->utc_ms = totals->utc_ms;
+    }
+    if (totals->age_ms >= kept_age_ms(kept))
+        kept->interval_s = RESUME_TOTALS_S;
+    resume->found = true;
+}
+
 void resume_init(struct resume *resume, const struct resume_sources *sources)
 {
     memset(resume, 0, sizeof *resume);
-    resume->found = sources->journal != NULL;
-    if (resume->found)
-        resume->kept = *sources->journal;
-    memcpy(resume->seq_floor, resume->kept.newest_seq, sizeof resume->seq_floor);
+    take_kept(resume, sources->journal);
+    take_kept(resume, sources->copy);
+    raise_to_kept(resume, sources->journal);
+    raise_to_kept(resume, sources->copy);
+    take_totals(resume, sources->totals);
     for (int k = 0; k < KEPT_OPEN; k++) {
         const struct record *stored = sources->stored[k];
         if (stored == NULL)

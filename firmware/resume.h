@@ -2,6 +2,9 @@
 /* resume.h - what the start makes of what was kept and what is stored: the registers to go on from, the records that end
  * what was interrupted, and above which number new records are counted.
  *
+ * Newest:  of journal and copy the one of the greater age (kept_age_ms), of equals the journal. What is in neither but in the
+ *          priority record or the store raises registers. Where the priority record is as new as the newest of both, it
+ *          was written until the end: then RESUME_TOTALS_S is what may be lost, not the journal's interval.
  * Rule:    no register falls below what was kept or stored, and none rises above the highest of these: nothing is invented.
  * Errors:  none; the copies are this meter's and whole, their readers have seen to it.
  * Threads: pure.
@@ -17,15 +20,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { RESUME_TOTALS_S = 1 /* between two priority records */ };
+
 /* What there is; NULL = none. The caller's, read only during the call. */
 struct resume_sources {
     const struct kept *journal;             /* the newest valid record of the register journal */
+    const struct kept *copy;                /* the whole record of the FRAM */
+    const struct kept_totals *totals;       /* the priority record of the FRAM */
     const struct record *stored[KEPT_OPEN]; /* the newest stored minute, quarter, day */
 };
 
 struct resume {
     bool found;               /* something was kept: this is a restart */
     struct kept kept;         /* raised and settled; n_points = 0: registers begin at zero */
+    int64_t totals_ahead_uwh; /* import and export that the priority record had and the whole ones had not */
     int64_t stored_ahead_uwh; /* import and export that the store had and what was kept had not */
     struct record
         ending[KEPT_OPEN]; /* of minute, quarter, day, in this order: to be stored before any other */

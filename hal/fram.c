@@ -118,6 +118,11 @@ static const char *advice(int code)
     return strerror(code);
 }
 
+void fram_describe(const struct fram *fram, int error, char *text, size_t size)
+{
+    snprintf(text, size, "FRAM at 0x%02x on %s: %s", (unsigned)fram->address, fram->path, advice(-error));
+}
+
 int fram_init(struct fram *fram, const char *path, int address, const struct fram_calls *calls, char *error,
               size_t error_size)
 {
@@ -128,6 +133,6 @@ int fram_init(struct fram *fram, const char *path, int address, const struct fra
         strcpy(fram->path, path);
     const int status = fits ? fram_read(fram, 0, &first, sizeof first) : -ENAMETOOLONG;
     if (status != 0)
-        snprintf(error, error_size, "FRAM at 0x%02x on %s: %s", (unsigned)address, path, advice(-status));
+        fram_describe(fram, status, error, error_size);
     return status;
 }

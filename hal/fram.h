@@ -44,6 +44,9 @@ int fram_read(struct fram *fram, size_t at, void *bytes, size_t size);
 /* In the order of the bytes; what was cut or failed leaves any number of the first ones written. */
 int fram_write(struct fram *fram, size_t at, const void *bytes, size_t size);
 
+/* One sentence about an error, with what the user can do. */
+void fram_describe(const struct fram *fram, int error, char *text, size_t size);
+
 void fram_close(struct fram *fram);
 
 #endif
