@@ -75,7 +75,7 @@ int keeper_open(struct keeper *keeper, const char *data_dir, const char *meter_i
     return result;
 }
 
-static void complete(struct keeper *keeper, struct kept *kept, bool clean)
+void keeper_complete(const struct keeper *keeper, struct kept *kept, bool clean)
 {
     memcpy(kept->meter_id, keeper->meter_id, sizeof kept->meter_id);
     kept->utc_ms = clock_utc_ms(keeper->clock);
@@ -90,7 +90,7 @@ int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean)
 {
     unsigned char bytes[KEPT_BYTES_MAX];
     struct kept record = *kept;
-    complete(keeper, &record, clean);
+    keeper_complete(keeper, &record, clean);
     /* First, so that a priority record as new as the journal says that the FRAM was written until the end. */
     keeper_fram_write(&keeper->fram, &record, clock_mono_ns(keeper->clock));
     const size_t size = kept_pack(&record, bytes);
@@ -124,7 +124,7 @@ static bool turn_fram(struct keeper *keeper, int64_t now_ns)
         return keeper_fram_step(&keeper->fram, now_ns);
     if (kept_take(keeper->cell, &kept) != 0)
         return true;
-    complete(keeper, &kept, false);
+    keeper_complete(keeper, &kept, false);
     return keeper_fram_write(&keeper->fram, &kept, now_ns);
 }
 

@@ -22,8 +22,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KEEPER_FILE "registers.journal"
-
 enum { KEEPER_URGENT_S = 10 /* least time between two writes that collapses ask for */ };
 
 struct keeper {
@@ -57,6 +55,9 @@ void keeper_stop(struct keeper *keeper);
 
 /* Writes if it is time to. For tests. */
 void keeper_turn(struct keeper *keeper);
+
+/* Labels what measure gave: whose, when, up to which seq. Threads: any. */
+void keeper_complete(const struct keeper *keeper, struct kept *kept, bool clean);
 
 /* Writes kept to FRAM and journal; clean: it is the last word of an orderly end. */
 int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean);

@@ -13,16 +13,14 @@
 #define VATIO_FIRMWARE_KEPT_H
 
 #include "dsp/registers.h"
+#include "firmware/api/kept_format.h"
 #include "firmware/api/record.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define KEPT_MAGIC UINT32_C(0x52475602) /* register record, version 2 */
-#define KEPT_OLDER UINT32_C(0x52475601)
-
-enum { KEPT_BYTES_MAX = 6144, KEPT_OPEN = 3 /* minute, quarter, day */ };
+enum { KEPT_OPEN = 3 /* minute, quarter, day */ };
 
 struct kept {
     char meter_id[RECORD_ID];
