@@ -77,14 +77,14 @@ void daemon_stop(struct daemon *daemon)
 {
     acquire_stop(&daemon->acquire);
     measure_join(&daemon->measure);
+    control_server_stop(&daemon->control); /* what it did until now is still told */
+    pthread_join(daemon->control_thread, NULL);
     recorder_event(&daemon->recorder, "stop", "ended as asked", NAN);
     recorder_stop(&daemon->recorder);
     keeper_stop(&daemon->keeper);
     keeper_write(&daemon->keeper, &daemon->measure.kept, true);
     pulse_task_stop(&daemon->pulse_task);
     display_task_stop(&daemon->display_task);
-    control_server_stop(&daemon->control);
-    pthread_join(daemon->control_thread, NULL);
 }
 
 void daemon_close(struct daemon *daemon)
@@ -99,6 +99,8 @@ void daemon_close(struct daemon *daemon)
         keeper_close(&daemon->keeper);
     if (daemon->opened & PART_READER)
         store_reader_close(&daemon->reader);
+    if (daemon->opened & PART_AUDIT)
+        audit_log_close(&daemon->audit);
     if (daemon->opened & PART_STORE)
         store_close(&daemon->store);
     if (daemon->opened & PART_MEASURE)

@@ -14,6 +14,7 @@
 #include "calibration/model.h"
 #include "firmware/acquire.h"
 #include "firmware/arguments.h"
+#include "firmware/audit_log.h"
 #include "firmware/base/instance.h"
 #include "firmware/config.h"
 #include "firmware/control_server.h"
@@ -60,6 +61,7 @@ struct daemon {
     struct acquire acquire;
     struct measure measure;
     struct recorder recorder;
+    struct audit_log audit;
     struct keeper keeper;
     struct kept_cell kept_cell;             /* from measure to keeper */
     struct energy start_energy[DSP_POINTS]; /* for the simulation's report */

@@ -20,6 +20,7 @@ enum part {
     PART_MEASURE = 1 << 7,
     PART_CONTROL = 1 << 8,
     PART_REPLAY = 1 << 9,
+    PART_AUDIT = 1 << 10,
 };
 
 /* "what: why" into error; returns result. */
@@ -32,6 +33,10 @@ bool daemon_is_physical(const struct daemon *daemon);
 
 /* The registers' journal: a step of opening, in daemon_keeper.c. */
 int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size);
+
+/* Steps of opening, in daemon_audit.c: no start beside half a restore; the audit log. */
+int daemon_refuse_half(struct daemon *daemon, char *error, size_t error_size);
+int daemon_open_audit(struct daemon *daemon, char *error, size_t error_size);
 
 /* The mailbox before the first reading: who the meter is, its registers, and absent values. */
 void daemon_fill_live(struct daemon *daemon);
