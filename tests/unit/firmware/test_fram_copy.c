@@ -187,7 +187,9 @@ static void check_after_a_cut(int64_t totals_s, int64_t whole_s)
     const struct resume_sources sources = {.copy = next.found.has_kept ? &next.found.kept : NULL,
                                            .totals = next.found.has_totals ? &next.found.totals : NULL};
     resume_init(&resume, &sources);
-    assert_int_equal(resume.kept.n_points > 0 ? resume.kept.energy[0].import_uwh : 0, 1000 * totals_s);
+    /* a record whose last bytes are those of the slot's former one is complete before they are written */
+    const int64_t import_uwh = resume.kept.n_points > 0 ? resume.kept.energy[0].import_uwh : 0;
+    assert_true(import_uwh == 1000 * totals_s || import_uwh == 1000 * (totals_s + 1));
     if (next.found.has_kept)
         assert_true(next.found.kept.metered_ns >= whole_s * 1000000000);
     assert_true(next.copy.damaged <= 2); /* the slot of each kind that was being written */
