@@ -13,7 +13,8 @@
 struct schedule {
     double period_s;
     bool pauses;   /* blocks of 16 scans a little too fast, then a pause of up to a period */
-    double hole_s; /* each 137 ms; 0 = none */
+    double hole_s; /* each hole_every_s; 0 = none */
+    double hole_every_s;
     double next_hole_s;
     double due_s;
     int64_t scan;
@@ -30,7 +31,7 @@ static inline double schedule_next_s(struct schedule *schedule)
         schedule->due_s += schedule->period_s * splitmix_uniform(&schedule->random);
     }
     if (schedule->hole_s > 0 && schedule->due_s > schedule->next_hole_s) {
-        schedule->next_hole_s += 0.137;
+        schedule->next_hole_s += schedule->hole_every_s;
         schedule->due_s += schedule->hole_s;
     }
     return due_s;

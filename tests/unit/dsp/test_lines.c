@@ -103,6 +103,7 @@ static void bed_run(struct bed *bed, const struct floor_case *c, int n_windows)
     bed->schedule = (struct schedule){.period_s = 1 / c->scan_rate_hz,
                                       .pauses = c->pauses,
                                       .hole_s = c->hole_s,
+                                      .hole_every_s = 0.137,
                                       .next_hole_s = 0.05,
                                       .random = 20261};
     bed->config = (struct meter_config){
