@@ -2,6 +2,8 @@
 /* libgpiod 1.6: a line is requested by itself. */
 #include "hal/line.h"
 
+#include "hal/gpiod/chip.h"
+
 #include <errno.h>
 #include <gpiod.h>
 #include <stdio.h>
@@ -26,12 +28,6 @@ static void gpiod_close(struct line *line)
 
 static const struct line_ops gpiod_ops = {"gpiod", gpiod_write, gpiod_close};
 
-/* The library's own lookup would also take a bare number, which means another chip on another kernel. */
-static struct gpiod_chip *open_chip(const char *chip)
-{
-    return chip[0] == '/' ? gpiod_chip_open(chip) : gpiod_chip_open_by_label(chip);
-}
-
 static int fail(struct line_gpiod *gpiod, const char *chip, const char *what, char *error, size_t error_size)
 {
     int code = errno ? errno : EIO;
@@ -48,7 +44,7 @@ int line_gpiod_init(struct line_gpiod *gpiod, const char *chip, unsigned offset,
 {
     *gpiod = (struct line_gpiod){.line = {&gpiod_ops}, .offset = offset};
     errno = 0;
-    gpiod->chip = open_chip(chip);
+    gpiod->chip = chip_open(chip);
     if (!gpiod->chip)
         return fail(gpiod, chip, "cannot open the chip (gpiodetect lists those present)", error, error_size);
     gpiod->request = gpiod_chip_get_line(gpiod->chip, offset);

@@ -2,7 +2,8 @@
 /* libgpiod 2: lines are requested together, through a chip that may be closed afterwards. */
 #include "hal/line.h"
 
-#include <dirent.h>
+#include "hal/gpiod/chip.h"
+
 #include <errno.h>
 #include <gpiod.h>
 #include <stdio.h>
@@ -27,44 +28,6 @@ static void gpiod_close(struct line *line)
 }
 
 static const struct line_ops gpiod_ops = {"gpiod", gpiod_write, gpiod_close};
-
-static bool has_label(struct gpiod_chip *chip, const char *label)
-{
-    struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
-    bool same = info && strcmp(gpiod_chip_info_get_label(info), label) == 0;
-    gpiod_chip_info_free(info);
-    return same;
-}
-
-static struct gpiod_chip *open_if_labelled(const char *path, const char *label)
-{
-    struct gpiod_chip *chip = gpiod_is_gpiochip_device(path) ? gpiod_chip_open(path) : NULL;
-    if (chip && !has_label(chip, label)) {
-        gpiod_chip_close(chip);
-        chip = NULL;
-    }
-    return chip;
-}
-
-/* A label needs a search: the number of a chip changes from kernel to kernel. */
-static struct gpiod_chip *find_chip(const char *label)
-{
-    struct gpiod_chip *chip = NULL;
-    DIR *dev = opendir("/dev");
-    if (!dev)
-        return NULL;
-    for (struct dirent *entry = readdir(dev); entry && !chip; entry = readdir(dev)) {
-        char path[sizeof "/dev/" + sizeof entry->d_name];
-        if (strncmp(entry->d_name, "gpiochip", 8) != 0)
-            continue;
-        snprintf(path, sizeof path, "/dev/%s", entry->d_name);
-        chip = open_if_labelled(path, label);
-    }
-    closedir(dev);
-    if (!chip)
-        errno = ENOENT;
-    return chip;
-}
 
 static struct gpiod_line_request *request_output(struct gpiod_chip *chip, unsigned offset)
 {
@@ -103,7 +66,7 @@ int line_gpiod_init(struct line_gpiod *gpiod, const char *chip, unsigned offset,
 {
     *gpiod = (struct line_gpiod){.line = {&gpiod_ops}, .offset = offset};
     errno = 0;
-    gpiod->chip = chip[0] == '/' ? gpiod_chip_open(chip) : find_chip(chip);
+    gpiod->chip = chip_open(chip);
     if (!gpiod->chip)
         return fail(gpiod, chip, "cannot open the chip (gpiodetect lists those present)", error, error_size);
     gpiod->request = request_output(gpiod->chip, offset);
