@@ -30,10 +30,31 @@ static bool same_run(const struct kept *kept, const struct record *stored)
     return strncmp(kept->boot_id, stored->boot_id, RECORD_ID) == 0;
 }
 
+/* The time since the last word that is kept, up to the record's end. What was not metered of it is what the record knows
+ * and the open interval did not. */
+static void settle_time(struct kept *kept, const struct record *stored)
+{
+    const struct record *open = &kept->open[stored->stream - kept_stream(0)];
+    const int64_t further_us = stored->mono_end_us - kept->mono_us;
+    int64_t unmetered_us = stored->duration_us - stored->metered_us;
+    if (further_us <= 0)
+        return;
+    if (open->n_points > 0 && stored->mono_end_us - stored->duration_us < kept->mono_us)
+        unmetered_us -= open->duration_us - open->metered_us;
+    if (unmetered_us < 0)
+        unmetered_us = 0;
+    if (unmetered_us > further_us)
+        unmetered_us = further_us;
+    kept->metered_ns += (further_us - unmetered_us) * 1000;
+    kept->unmetered_ns += unmetered_us * 1000;
+    kept->mono_us = stored->mono_end_us;
+}
+
 void interrupted_settle(struct kept *kept, const struct record *stored)
 {
     if (!same_run(kept, stored))
         return;
+    settle_time(kept, stored);
     for (int k = 0; k < KEPT_OPEN; k++) {
         struct record *open = &kept->open[k];
         const int64_t further_us = stored->mono_end_us - open->mono_end_us;

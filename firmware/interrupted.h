@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 /* The newest stored record of a stream may be younger than what was kept: its own interval is then closed, the others
- * reach as far as it does. Before resume_raise takes its registers or after. */
+ * reach as far as it does, and so does the time that was metered or not. Before resume_raise takes its registers or after. */
 void interrupted_settle(struct kept *kept, const struct record *stored);
 
 /* The record that ends stream k's interval; stored: the stream's newest, NULL = none. False: there is nothing to add. */

@@ -50,6 +50,8 @@ void measure_keep(struct measure *measure, const struct reading *reading)
         keep_open(measure, k);
     if (reading != NULL)
         kept->mono_us = reading->end_ns / 1000;
+    else if (kept->mono_us == 0) /* no window has ended yet */
+        kept->mono_us = measure->start_ns / 1000;
     kept_give(measure->config.cell, kept);
     if (reading == NULL)
         return;

@@ -185,6 +185,41 @@ static void a_stored_record_that_is_younger_raises_and_numbers(void **state)
     assert_int_equal(resume.seq_floor[STREAM_MINUTE], 42);
 }
 
+/* The open minute of kept_at has 20 s; the stored one ends so much later. */
+static const struct {
+    const char *name;
+    int64_t open_unmetered_s, stored_s, stored_unmetered_s, later_s; /* kept and stored */
+    int64_t metered_s, unmetered_s;                                  /* what comes to those of kept_at */
+} times[] = {
+    {"all of it was metered", 0, 30, 0, 10, 10, 0},
+    {"some of it was not", 0, 30, 4, 10, 6, 4},
+    {"what was not metered before is known already", 3, 30, 7, 10, 6, 4},
+    {"nothing more was unmetered", 3, 30, 3, 10, 10, 0},
+    {"a minute that began since is another one", 3, 8, 2, 10, 8, 2},
+    {"none of it was metered", 0, 60, 60, 40, 0, 40},
+    {"a record that is as old adds nothing", 0, 20, 5, 0, 0, 0},
+    {"nor does one that is older", 0, 20, 5, -10, 0, 0},
+};
+
+static void time_goes_on_with_the_younger_record(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        struct kept kept = kept_at(9000);
+        struct record minute = minute_of(42, 9300, kept.mono_us + times[i].later_s * 1000000);
+        const struct resume_sources sources = {.journal = &kept, .stored = {&minute}};
+        struct resume resume;
+        print_message("  %s\n", times[i].name);
+        kept.metered_ns = 500;
+        kept.open[0].metered_us -= times[i].open_unmetered_s * 1000000;
+        minute.duration_us = times[i].stored_s * 1000000;
+        minute.metered_us = minute.duration_us - times[i].stored_unmetered_s * 1000000;
+        resume_init(&resume, &sources);
+        assert_int_equal(resume.kept.metered_ns, 500 + times[i].metered_s * 1000000000);
+        assert_int_equal(resume.kept.unmetered_ns, times[i].unmetered_s * 1000000000);
+    }
+}
+
 /* What waited at the journal's last word is in the register that is higher now. */
 static void energy_that_waited_is_not_counted_twice(void **state)
 {
@@ -212,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_lost_journal_goes_on_from_the_store_and_ends_nothing),
         cmocka_unit_test(what_was_open_ends_with_the_energy_since_the_stored_record),
         cmocka_unit_test(a_stored_record_that_is_younger_raises_and_numbers),
+        cmocka_unit_test(time_goes_on_with_the_younger_record),
         cmocka_unit_test(energy_that_waited_is_not_counted_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
