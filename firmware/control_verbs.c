@@ -13,7 +13,7 @@ enum control_privilege { PRIVILEGE_READ, PRIVILEGE_CONTROL };
 typedef int control_handler(struct control_server *server, struct control_client *client,
                             const struct control_request *request, char *text, size_t size);
 
-/* 0, or why the client cannot have records now. One that knows the database before this one is told so once: else it
+/* 0, or -ESTALE: the client cannot have records now. One that knows the database before this one is told so once: else it
  * would take new records for old ones. */
 static int find_store(struct control_server *server, struct control_client *client, char *text, size_t size)
 {
@@ -21,11 +21,12 @@ static int find_store(struct control_server *server, struct control_client *clie
     const int result = store_reader_refresh(reader);
     const bool known = client->generation == 0 || client->generation == reader->generation;
     client->generation = reader->generation;
-    if (result < 0)
-        snprintf(text, size, "%.*s", (int)size - 1, reader->error);
-    else if (!known)
-        snprintf(text, size, "the database was replaced; ask for the status, then for the stream again");
-    return result < 0 || known ? result : -ESTALE;
+    if (result == 0 && known)
+        return 0;
+    snprintf(text, size, "%s",
+             result < 0 ? "the database is being replaced; ask again"
+                        : "the database was replaced; ask for the status, then for the stream again");
+    return -ESTALE;
 }
 
 static int status(struct control_server *server, struct control_client *client,

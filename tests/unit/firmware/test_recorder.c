@@ -76,6 +76,7 @@ struct seen {
     int n;
     double last_p_w;
     char last_kind[24];
+    char last_detail[128];
 };
 
 static bool see_record(void *context, const void *record)
@@ -91,6 +92,8 @@ static bool see_event(void *context, const void *record)
     struct seen *seen = context;
     seen->n++;
     snprintf(seen->last_kind, sizeof seen->last_kind, "%s", ((const struct record_event *)record)->kind);
+    snprintf(seen->last_detail, sizeof seen->last_detail, "%s",
+             ((const struct record_event *)record)->detail);
     return true;
 }
 
@@ -100,7 +103,8 @@ static struct seen read_back(struct bench *bench, enum record_stream stream, sto
     struct seen seen = {0};
     char error[STORE_ERROR];
     assert_int_equal(store_reader_open(&reader, bench->path, error, sizeof error), 0);
-    assert_true(store_reader_read(&reader, stream, 1, 1000, visit, &seen) >= 0);
+    if (store_reader_read(&reader, stream, 1, 1000, visit, &seen) < 0)
+        fail_msg("%s", reader.error);
     store_reader_close(&reader);
     return seen;
 }
@@ -124,6 +128,116 @@ static void test_a_full_disk_is_an_event(void **state)
     seen = read_back(bench, STREAM_EVENT, see_event);
     assert_int_equal(seen.n, 2);
     assert_string_equal(seen.last_kind, "disk-full-end");
+}
+
+/* Damage from the middle to the end: opening does not see it, a write and reading all of it do. */
+enum { BEFORE = 2000 };
+
+static void damage(struct bench *bench)
+{
+    static unsigned char junk[4096];
+    const struct record record = minute(1);
+    for (int k = 0; k < BEFORE; k++) {
+        struct record next = record;
+        assert_int_equal(store_add(&bench->store, &next, 0), 0);
+    }
+    assert_int_equal(store_commit(&bench->store), 0);
+    assert_int_equal(
+        sqlite3_wal_checkpoint_v2(bench->store.db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_db_release_memory(bench->store.db); /* what it remembers is not read */
+    FILE *file = fopen(bench->path, "r+");
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    const long pages = ftell(file) / (long)sizeof junk;
+    memset(junk, 0x5a, sizeof junk);
+    assert_int_equal(fseek(file, pages / 2 * (long)sizeof junk, SEEK_SET), 0);
+    for (long page = pages / 2; page < pages; page++)
+        assert_int_equal(fwrite(junk, sizeof junk, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void remove_aside(struct bench *bench)
+{
+    char name[256];
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    for (size_t k = 0; k < 3; k++) {
+        snprintf(name, sizeof name, "%s/%s%s", bench->dir, bench->store.aside, ends[k]);
+        unlink(name);
+    }
+}
+
+/* Once, with everything that waits in the new database, and its name shown. */
+static void test_a_database_that_is_replaced_is_an_event(void **state)
+{
+    struct bench *bench = *state;
+    char before[RECORD_ID] = "";
+    char after[RECORD_ID] = "";
+    damage(bench);
+    assert_int_equal(name_take(&bench->recorder.store_id, before), 0);
+    assert_string_equal(before, bench->store.store_id);
+    bench->store.batch_records = STORE_BATCH_MAX; /* it is the check that meets it, no write */
+    bench->store.batch_ms = 1000000;
+    struct record record = minute(7);
+    assert_true(spsc_push(&bench->ring, &record));
+    recorder_suspect(&bench->recorder);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    while (atomic_load(&bench->health.stores_replaced) == 0)
+        sched_yield();
+    recorder_stop(&bench->recorder);
+    assert_int_equal(atomic_load(&bench->health.stores_replaced), 1);
+    assert_int_equal(atomic_load(&bench->health.records_lost), 0);
+    struct seen events = read_back(bench, STREAM_EVENT, see_event);
+    assert_int_equal(events.n, 1);
+    assert_string_equal(events.last_kind, "store-replaced");
+    assert_string_equal(events.last_detail, bench->store.aside);
+    struct seen records = read_back(bench, STREAM_MINUTE, see_record);
+    assert_int_equal(records.n, 1);
+    assert_true(records.last_p_w == 7);
+    assert_int_equal(recorder_newest_seq(&bench->recorder, STREAM_MINUTE), BEFORE + 1);
+    assert_int_equal(name_take(&bench->recorder.store_id, after), 0);
+    assert_string_equal(after, bench->store.store_id);
+    assert_string_not_equal(after, before);
+    remove_aside(bench);
+}
+
+/* The last batch of all meets the damage: the event still finds its place. */
+static void test_a_database_that_is_replaced_at_the_end_is_an_event_too(void **state)
+{
+    struct bench *bench = *state;
+    damage(bench);
+    bench->store.batch_records = STORE_BATCH_MAX;
+    bench->store.batch_ms = 1000000;
+    struct record record = minute(7);
+    assert_true(spsc_push(&bench->ring, &record));
+    atomic_store(&bench->recorder.stop, true);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    recorder_stop(&bench->recorder);
+    struct seen events = read_back(bench, STREAM_EVENT, see_event);
+    assert_int_equal(events.n, 1);
+    assert_string_equal(events.last_kind, "store-replaced");
+    assert_int_equal(read_back(bench, STREAM_MINUTE, see_record).n, 1);
+    assert_int_equal(atomic_load(&bench->health.stores_replaced), 1);
+    remove_aside(bench);
+}
+
+/* Else whoever reads a bad place over and over would have the disk read all day. */
+static void test_a_whole_database_is_checked_once_an_hour_at_most(void **state)
+{
+    struct bench *bench = *state;
+    recorder_suspect(&bench->recorder);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    while (atomic_load(&bench->recorder.suspect))
+        sched_yield();
+    recorder_suspect(&bench->recorder);
+    recorder_event(&bench->recorder, "start", "", (double)NAN);
+    while (recorder_newest_seq(&bench->recorder, STREAM_EVENT) == 0)
+        sched_yield();
+    assert_true(atomic_load(&bench->recorder.suspect));
+    clock_sleep_until(&bench->clock.clock, clock_mono_ns(&bench->clock.clock) + INT64_C(3600000000000));
+    while (atomic_load(&bench->recorder.suspect))
+        sched_yield();
+    recorder_stop(&bench->recorder);
+    assert_int_equal(bench->store.replaced, 0);
 }
 
 /* Events of measure come through a ring, so that it need not wait for those of others. */
@@ -270,6 +384,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_store_that_cannot_write_is_counted_and_the_rest_goes_on,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_an_event, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_database_that_is_replaced_is_an_event, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_database_that_is_replaced_at_the_end_is_an_event_too, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_whole_database_is_checked_once_an_hour_at_most, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_the_disk_is_looked_at_once_a_minute, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failing_store_alone_makes_no_disk_read_only, set_up,
                                         tear_down),
