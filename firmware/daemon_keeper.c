@@ -35,12 +35,14 @@ static void read_newest(struct daemon *daemon, struct newest *newest, struct res
     }
 }
 
-/* To the recorder, ahead of everything that measure will say. */
+/* On disk before the journal forgets what they were made of, ahead of everything that measure will say: a second cut
+ * finds the one or the other. */
 static void store_endings(struct daemon *daemon, const struct resume *resume)
 {
     for (int k = 0; k < resume->n_ending; k++)
         if (!spsc_push(&daemon->records, &resume->ending[k]))
             health_add(&daemon->health.records_lost, 1);
+    recorder_settle(&daemon->recorder);
 }
 
 static double most_va(const struct daemon *daemon)

@@ -265,6 +265,15 @@ static void *run(void *argument)
     return NULL;
 }
 
+void recorder_settle(struct recorder *recorder)
+{
+    while (take_record(recorder) > 0)
+        ;
+    store_commit(recorder->store);
+    note(recorder);
+    publish(recorder);
+}
+
 int recorder_start(struct recorder *recorder)
 {
     struct thread_config config = {.name = "recorder", .stack_size = STACK_SIZE};

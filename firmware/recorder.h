@@ -55,6 +55,9 @@ void recorder_init(struct recorder *recorder, struct store *store, struct spsc *
                    struct health *health, struct clock *clock, const char *boot_id);
 int recorder_start(struct recorder *recorder);
 
+/* Commits the records that are queued: before recorder_start, what must be on disk before something else is. */
+void recorder_settle(struct recorder *recorder);
+
 /* Queues an event of now. kind and detail are cut to their fields. value: NaN = none. */
 void recorder_event(struct recorder *recorder, const char *kind, const char *detail, double value);
 
