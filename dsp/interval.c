@@ -206,8 +206,10 @@ bool interval_add(struct interval_builder *builder, const struct reading *readin
 {
     bool follows = label_follows(builder, utc_start_ms);
     bool stepped = builder->open && !follows;
-    if (stepped)
+    if (stepped) {
+        builder->now.quality |= QUALITY_UNSYNCED; /* the clock was wrong before the step or is after it */
         close_interval(builder, registers->before, closed);
+    }
     if (!builder->open) {
         /* Where the last one ended, so that a millisecond's rounding of labels at a boundary opens nothing
          * twice. */

@@ -4,7 +4,7 @@
  * Shape:   an interval closes at the first window end at or after its boundary (a multiple of period_ms of the
  *          label time); the record carries its true start, end and duration. A step of the label time (1 s or more
  *          between one window's end and the next one's start) closes it early, before the window that shows the
- *          step.
+ *          step, with its true duration and QUALITY_UNSYNCED.
  * Means:   rms values and THD by root mean square, whose squares keep their sign (signed_root.h), powers, unbalance and frequency by arithmetic mean, all weighted with the
  *          window's duration; pf, dpf and phi_deg from the mean powers; unmetered windows take part in nothing but
  *          duration, window count and flags.

@@ -135,6 +135,8 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.calibration = &daemon->calibration;
     config.creep = (struct creep_config){daemon->config.start_va, daemon->config.stop_va};
     config.simulated = daemon->source.simulated;
+    config.i_nominal_a = daemon->board.i_nominal_a;
+    config.export_unexpected = daemon->config.export == CONFIG_EXPORT_UNEXPECTED;
     config.day_offset_ms = daemon->config.day_offset_min * 60000;
     config.scans = &daemon->scans;
     config.records = &daemon->records;

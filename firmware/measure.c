@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -46,6 +45,13 @@ int measure_init(struct measure *measure, const struct measure_config *config)
     aggregate_init(&measure->aggregate, AGGREGATE_WINDOWS);
     frequency_init(&measure->frequency, FREQUENCY_PERIOD_MS);
     noise_watch_init(&measure->noise, &config->meter.topology, config->calibration);
+    const struct watch_config watch = {.u_nominal_v = config->meter.u_nominal_v,
+                                       .i_nominal_a = config->i_nominal_a,
+                                       .export_unexpected = config->export_unexpected,
+                                       .live = &measure->live,
+                                       .events = config->events,
+                                       .health = config->health};
+    watch_init(&measure->watch, &watch, &config->meter.topology);
     for (int k = 0; k < MEASURE_INTERVALS; k++)
         interval_init(&measure->builder[k], intervals[k].period_ms,
                       intervals[k].local ? config->day_offset_ms : 0);
@@ -68,11 +74,11 @@ static void deliver(struct measure *measure, const struct record *record)
     }
 }
 
-static void publish_interval(struct measure *measure, int k, const struct interval *interval)
+static void publish_interval(struct measure *measure, int k, const struct interval *interval, bool synced)
 {
     struct record record;
     convert_interval(interval, &measure->config.meter.topology, intervals[k].stream, &record);
-    record.utc_synced = clock_utc_synced(measure->config.clock);
+    record.utc_synced = synced;
     memcpy(record.boot_id, measure->live.boot_id, sizeof record.boot_id);
     if (intervals[k].stream == STREAM_LIVE)
         measure->live.live = record;
@@ -80,51 +86,23 @@ static void publish_interval(struct measure *measure, int k, const struct interv
         deliver(measure, &record);
 }
 
-/* Dither that is missing or noise that is too much, once when it begins and once when it ends. */
-static void report_noise(struct measure *measure, int k, enum detail_noise before, enum detail_noise now)
-{
-    static const struct {
-        enum detail_noise state;
-        const char *begin, *end, *begin_text, *end_text;
-    } kinds[] = {
-        {DETAIL_NOISE_QUIET, "quiet", "quiet-end", "dither missing, small currents read wrong",
-         "enough noise for small currents again"},
-        {DETAIL_NOISE_NOISY, "noisy", "noisy-end", "too much noise, small values scatter",
-         "no longer too much noise"},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        struct record_event event = {.schema = RECORD_SCHEMA, .stream = STREAM_EVENT};
-        if ((kinds[i].state == before) == (kinds[i].state == now))
-            continue;
-        event.utc_ms = clock_utc_ms(measure->config.clock);
-        event.utc_synced = clock_utc_synced(measure->config.clock);
-        event.mono_us = clock_mono_ns(measure->config.clock) / 1000;
-        event.value = measure->noise.noise_lsb[k];
-        memcpy(event.boot_id, measure->live.boot_id, sizeof event.boot_id);
-        snprintf(event.kind, sizeof event.kind, "%s", kinds[i].state == now ? kinds[i].begin : kinds[i].end);
-        snprintf(event.detail, sizeof event.detail, "%s: %s", measure->live.channel[k],
-                 kinds[i].state == now ? kinds[i].begin_text : kinds[i].end_text);
-        if (measure->config.events != NULL && !spsc_push(measure->config.events, &event))
-            health_add(&measure->config.health->records_lost, 1);
-    }
-}
-
-static void watch_noise(struct measure *measure, const struct reading *reading)
+static void add_noise(struct measure *measure, const struct reading *reading)
 {
     struct mailbox_live *live = &measure->live;
     if (!measure->coded || !noise_watch_add(&measure->noise, reading))
         return;
+    watch_noise(&measure->watch, &measure->noise, reading);
     for (int k = 0; k < measure->noise.n; k++) {
-        report_noise(measure, k, (enum detail_noise)live->noise[k], measure->noise.state[k]);
         live->noise[k] = measure->noise.state[k];
         live->noise_lsb[k] = measure->noise.noise_lsb[k];
     }
 }
 
 /* What is made of several windows but stored nowhere. */
-static void aggregate_window(struct measure *measure, const struct reading *reading, int64_t utc_start_ms,
-                             int64_t utc_end_ms)
+static void aggregate_window(struct measure *measure, const struct reading *reading,
+                             const struct watch_label *label)
 {
+    const int64_t utc_start_ms = label->utc_start_ms, utc_end_ms = label->utc_end_ms;
     struct mailbox_live *live = &measure->live;
     struct aggregate *aggregated = &measure->aggregated;
     struct frequency closed;
@@ -138,7 +116,7 @@ static void aggregate_window(struct measure *measure, const struct reading *read
         live->f_10s_hz = closed.f_hz;
         live->f_10s_utc_start_ms = isnan(closed.f_hz) ? RECORD_ABSENT : closed.utc_start_ms;
     }
-    watch_noise(measure, reading);
+    add_noise(measure, reading);
 }
 
 /* What stands in the mailbox and in the detail file is one value. */
@@ -149,7 +127,7 @@ static void publish_detail(struct measure *measure)
     if (measure->config.detail == NULL || measure->config.detail->file == NULL)
         return;
     detail->heartbeat = live->heartbeat;
-    detail->utc_synced = clock_utc_synced(measure->config.clock);
+    detail->utc_synced = measure->watch.synced;
     detail->f_10s_hz = live->f_10s_hz;
     detail->f_10s_utc_start_ms = live->f_10s_utc_start_ms;
     for (int k = 0; k < DETAIL_CHANNELS; k++) {
@@ -164,23 +142,9 @@ static void publish_health(struct measure *measure)
     if (measure->config.store_id != NULL)
         (void)name_take(measure->config.store_id, measure->live.store_id);
     health_read(measure->config.health, &measure->live.health);
+    health_audit_read(measure->config.health, &measure->live);
     mailbox_write(measure->config.mailbox, &measure->live);
     measure->published_ns = clock_mono_ns(measure->config.clock);
-}
-
-/* Without a window, which publishes too: who looks for the cause wants today's counters, and nobody the values of a
- * second that is over. newest_ns: up to when scans have been looked at. */
-static void publish_when_silent(struct measure *measure, int64_t newest_ns)
-{
-    if (clock_mono_ns(measure->config.clock) - measure->published_ns <= silence_ns)
-        return;
-    if (newest_ns - measure->fed_ns > silence_ns) {
-        convert_absent(&measure->live);
-        detail_absent(&measure->detail.window);
-        detail_absent(&measure->detail.aggregate);
-        publish_detail(measure);
-    }
-    publish_health(measure);
 }
 
 static void publish_window(struct measure *measure, const struct reading *reading)
@@ -207,22 +171,47 @@ static void publish_window(struct measure *measure, const struct reading *readin
     publish_health(measure);
 }
 
-static void take_window(struct measure *measure, struct reading *reading)
+static void look_at_clock(struct measure *measure, int64_t at_ns)
 {
     struct clock *clock = measure->config.clock;
-    if (!clock_utc_synced(clock))
+    watch_time(&measure->watch, at_ns, clock_utc_at_ms(clock, at_ns), clock_utc_synced_at(clock, at_ns));
+}
+
+/* Without a window, which publishes too: who looks for the cause wants today's counters, and nobody the values of a
+ * second that is over. newest_ns: up to when scans have been looked at. */
+static void publish_when_silent(struct measure *measure, int64_t newest_ns)
+{
+    if (clock_mono_ns(measure->config.clock) - measure->published_ns <= silence_ns)
+        return;
+    if (newest_ns - measure->fed_ns > silence_ns) {
+        look_at_clock(measure, newest_ns);
+        watch_silence(&measure->watch, measure->fed_ns);
+        convert_absent(&measure->live);
+        detail_absent(&measure->detail.window);
+        detail_absent(&measure->detail.aggregate);
+        publish_detail(measure);
+    }
+    publish_health(measure);
+}
+
+static void take_window(struct measure *measure, struct reading *reading)
+{
+    const bool was_synced = measure->watch.synced; /* what a step cuts ended before the window */
+    look_at_clock(measure, reading->end_ns);
+    const struct watch_label label =
+        watch_clock_window(&measure->watch.clock, reading->start_ns, reading->end_ns);
+    if (!measure->watch.synced)
         reading->quality |= QUALITY_UNSYNCED;
     registers_add(&measure->registers, reading);
 
-    int64_t age_ns = clock_mono_ns(clock) - reading->end_ns;
-    int64_t utc_end_ms = clock_utc_ms(clock) - age_ns / 1000000;
-    int64_t utc_start_ms = utc_end_ms - (reading->end_ns - reading->start_ns) / 1000000;
     struct interval closed;
     for (int k = 0; k < MEASURE_INTERVALS; k++)
-        if (interval_add(&measure->builder[k], reading, &measure->registers, utc_start_ms, utc_end_ms,
-                         &closed))
-            publish_interval(measure, k, &closed);
-    aggregate_window(measure, reading, utc_start_ms, utc_end_ms);
+        if (interval_add(&measure->builder[k], reading, &measure->registers, label.utc_start_ms,
+                         label.utc_end_ms, &closed))
+            publish_interval(measure, k, &closed,
+                             closed.mono_end_ns < reading->end_ns ? was_synced : measure->watch.synced);
+    aggregate_window(measure, reading, &label);
+    watch_reading(&measure->watch, reading);
     publish_window(measure, reading);
     measure_keep(measure, reading);
     if (measure->config.window != NULL)
@@ -246,6 +235,7 @@ static void take_scan(struct measure *measure, const struct adc_scan *scan)
 {
     if (measure->config.tap != NULL)
         scan_tap_write(measure->config.tap, scan);
+    watch_scans_add(&measure->watch.scans, scan);
     if (scan->faults & ADC_CORRUPT)
         measure->pending_quality |= QUALITY_SENSOR_FAULT;
     if (scan->faults != 0) {
@@ -275,6 +265,14 @@ static void note_peak(struct measure *measure)
         atomic_store_explicit(peak, waiting, memory_order_relaxed);
 }
 
+static void look_at_answers(struct measure *measure, int64_t newest_ns)
+{
+    struct watch_second second;
+    const int64_t failed = atomic_load_explicit(&measure->config.health->scans_failed, memory_order_relaxed);
+    if (watch_scans_read(&measure->watch.scans, newest_ns, failed, &second))
+        watch_answers(&measure->watch, &second);
+}
+
 int measure_step(struct measure *measure)
 {
     health_add(&measure->config.health->measure_turns, 1);
@@ -285,7 +283,9 @@ int measure_step(struct measure *measure)
         take_scan(measure, &scan);
         taken++;
     }
-    publish_when_silent(measure, taken > 0 ? scan.hold_ns[0] : clock_mono_ns(measure->config.clock));
+    const int64_t newest_ns = taken > 0 ? scan.hold_ns[0] : clock_mono_ns(measure->config.clock);
+    look_at_answers(measure, newest_ns);
+    publish_when_silent(measure, newest_ns);
     return taken;
 }
 
@@ -294,7 +294,7 @@ void measure_finish(struct measure *measure)
     struct interval closed;
     for (int k = 0; k < MEASURE_INTERVALS; k++)
         if (interval_close(&measure->builder[k], &measure->registers, &closed))
-            publish_interval(measure, k, &closed);
+            publish_interval(measure, k, &closed, measure->watch.synced);
     measure_keep(measure, NULL);
     mailbox_write(measure->config.mailbox, &measure->live);
 }
@@ -318,6 +318,7 @@ static void *run(void *argument)
 int measure_start(struct measure *measure)
 {
     struct thread_config config = {.name = "measure", .stack_size = STACK_SIZE};
+    measure->fed_ns = measure->published_ns = clock_mono_ns(measure->config.clock);
     return thread_start(&measure->thread, &config, run, measure);
 }
 

@@ -4,6 +4,7 @@
  * Order of one window: registers first, then intervals (which are differences of registers), then the detail file, the
  * mailbox, and the records' ring. A record that finds its ring full is lost and counted; its energy is in the next record's
  * registers. With a simulated clock measure waits instead.
+ * Labels are UTC at a window's end (watch_clock.h); what becomes an event is in watch.h.
  * Scans with a corrupt frame or doubtful stamps are left out; dsp bridges the gap and flags it.
  */
 #ifndef VATIO_FIRMWARE_MEASURE_H
@@ -23,6 +24,7 @@
 #include "firmware/noise_watch.h"
 #include "firmware/scan_tap.h"
 #include "firmware/spsc.h"
+#include "firmware/watch.h"
 #include "hal/adc.h"
 #include "hal/clock.h"
 
@@ -35,6 +37,8 @@ struct measure_config {
     struct meter_config meter;
     struct creep_config creep;
     bool simulated;
+    double i_nominal_a;
+    bool export_unexpected; /* nothing generates behind the meter */
     int64_t day_offset_ms;
     struct spsc *scans;   /* of struct adc_scan, from acquire */
     struct spsc *records; /* of struct record, to the recorder */
@@ -65,6 +69,7 @@ struct measure {
     struct aggregate aggregated;        /* the newest one; here, not on the thread's small stack */
     struct frequency_builder frequency; /* of 10 s */
     struct noise_watch noise;
+    struct watch watch;
     struct kept kept;          /* as of the newest window; here, not on the thread's small stack */
     bool collapsed;            /* in the newest window the mains were gone */
     bool coded;                /* the newest scan carried codes: there is an LSB */

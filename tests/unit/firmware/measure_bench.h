@@ -66,11 +66,16 @@ static inline void open_bench(struct bench *bench, const char *const settings[],
     for (; *settings != NULL; settings++)
         if (options_set(config_options, config_options_n, &bench->config, *settings, &error) != 0)
             fail_msg("%s", error.text);
-    board_file_default(&bench->board);
+    if (bench->config.board_file[0] == '\0')
+        board_file_default(&bench->board);
+    else if (board_file_read(bench->config.board_file, &bench->board, text, sizeof text) != 0)
+        fail_msg("%s", text);
     unit_nominal(&bench->board, &bench->calibration);
 
     struct measure_config config = {.calibration = &bench->calibration, .simulated = true};
     int n = unit_topology(&bench->board, &config.meter.topology, input);
+    config.i_nominal_a = bench->board.i_nominal_a;
+    config.export_unexpected = bench->config.export == CONFIG_EXPORT_UNEXPECTED;
     config.meter.f_nominal_hz = bench->board.f_nominal_hz;
     config.meter.u_nominal_v = bench->board.u_nominal_v;
     config.meter.scan_rate_hz = bench->board.converter.scan_rate_hz;
