@@ -20,6 +20,10 @@ enum {
     SEND_TIMEOUT_MS = 5000,
     IDLE_MS = 10000,
     PAUSE_MS = 100,
+    OWNERS_MOST = 64, /* told of at once, then one in 10 min: 144 a day */
+    OWNERS_EVERY_MS = 600000,
+    STRANGERS_MOST = 16, /* then 48 a day */
+    STRANGERS_EVERY_MS = 1800000,
     SEND_BUFFER_BYTES = 64 << 10, /* what the kernel keeps for a client that has not read yet */
     WAKE = 0,                     /* places in the array that poll gets; the clients follow */
     LISTENER = 1,
@@ -81,6 +85,8 @@ int control_server_init(struct control_server *server, const struct control_serv
         server->config.send_timeout_ms = SEND_TIMEOUT_MS;
     if (server->config.idle_ms == 0)
         server->config.idle_ms = IDLE_MS;
+    server->owners = (struct allowance){.most = OWNERS_MOST, .every_ms = OWNERS_EVERY_MS};
+    server->strangers = (struct allowance){.most = STRANGERS_MOST, .every_ms = STRANGERS_EVERY_MS};
     int length = snprintf(server->path, sizeof server->path, "%s/%s", config->run_dir, CONTROL_FILE);
     int result = length < (int)sizeof server->path ? make_clients(server) : -ENAMETOOLONG;
     if (result == 0) {

@@ -5,7 +5,8 @@
  *          so none holds up another. One that does not read its replies for send_timeout_ms is dropped. When all
  *          places are taken a new connection gets the place of the client that was silent longest, if for more than idle_ms or
  *          if only the newcomer may control; else it is closed.
- * Policy:  the table in control_verbs.c; verbs that change something are audited in the log with uid and pid.
+ * Policy:  the table in control_verbs.c; verbs that change something are told of with uid and pid, in the log and as an
+ *          event, also when refused; so many of those who may and of those who may not that neither fills a card.
  * Errors:  -errno from init and run. Wrong requests are answered with a sentence, counted and survived.
  * Threads: control_server_run in one thread, which also calls the ops and uses the reader; control_server_stop from
  *          any thread or signal handler; the counters are read from any.
@@ -13,6 +14,7 @@
 #ifndef VATIO_CONTROL_SERVER_H
 #define VATIO_CONTROL_SERVER_H
 
+#include "firmware/allowance.h"
 #include "firmware/api/control.h"
 #include "firmware/store/store.h"
 
@@ -31,6 +33,9 @@ struct control_ops {
     int (*reload)(void *context, char *text, size_t size);
     int (*stop)(void *context, char *text, size_t size); /* asks for the end; the reply is still sent */
     void (*damaged)(void *context); /* the reader met a damaged database; NULL = nobody asks */
+    int (*backup)(void *context, struct control_backup *backup, char *text, size_t size); /* into zeroes */
+    /* What was asked for that changes something, by whom, with what result; NULL = nobody asks. */
+    void (*told)(void *context, const char *kind, const char *detail);
 };
 
 /* Strings, ops and reader must live as long as the server. */
@@ -53,6 +58,8 @@ struct control_server {
     int wake;                      /* eventfd of control_server_stop */
     int64_t pause_until_ms;        /* no accept before, after one that failed for want of resources */
     struct control_client *client; /* CONTROL_CLIENTS */
+    struct allowance owners, strangers; /* how often is told of those who may control, and of the others */
+    int64_t untold;
     _Atomic int64_t clients;       /* now connected */
     _Atomic int64_t dropped;       /* clients that did not read, or were silent when another came */
     _Atomic int64_t refused; /* requests that were wrong or not allowed, connections for want of a place */

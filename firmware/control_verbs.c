@@ -95,16 +95,31 @@ static int stop(struct control_server *server, struct control_client *client,
     return server->config.ops->stop(server->config.context, text, size);
 }
 
+static int backup(struct control_server *server, struct control_client *client,
+                  const struct control_request *request, char *text, size_t size)
+{
+    (void)request;
+    if (server->config.ops->backup == NULL)
+        return -ENOTSUP;
+    const int result =
+        server->config.ops->backup(server->config.context, &client->reply.body.backup, text, size);
+    if (result == 0)
+        client->reply.length = sizeof client->reply.body.backup;
+    return result;
+}
+
 static const struct control_entry {
     const char *name;
     enum control_privilege privilege;
     control_handler *handler;
+    const char *event; /* that tells of it when it was done */
 } verbs[CONTROL_VERBS] = {
-    [CONTROL_STATUS] = {"status", PRIVILEGE_READ, status},
-    [CONTROL_STREAM] = {"stream", PRIVILEGE_READ, stream},
-    [CONTROL_PAGE] = {"page", PRIVILEGE_CONTROL, page},
-    [CONTROL_RELOAD] = {"reload", PRIVILEGE_CONTROL, reload},
-    [CONTROL_STOP] = {"stop", PRIVILEGE_CONTROL, stop},
+    [CONTROL_STATUS] = {"status", PRIVILEGE_READ, status, NULL},
+    [CONTROL_STREAM] = {"stream", PRIVILEGE_READ, stream, NULL},
+    [CONTROL_PAGE] = {"page", PRIVILEGE_CONTROL, page, "control"},
+    [CONTROL_RELOAD] = {"reload", PRIVILEGE_CONTROL, reload, "control"},
+    [CONTROL_STOP] = {"stop", PRIVILEGE_CONTROL, stop, "control"},
+    [CONTROL_BACKUP] = {"backup", PRIVILEGE_CONTROL, backup, "backup"},
 };
 
 static void begin_reply(struct control_reply *reply, uint16_t verb)
@@ -165,6 +180,27 @@ static int allow(const struct control_client *client, const struct control_entry
     return -EPERM;
 }
 
+/* Whoever asks without end fills neither log nor card: what is left out is counted in the next one. */
+static void tell(struct control_server *server, const struct control_client *client,
+                 const struct control_entry *verb, int result)
+{
+    char text[128];
+    struct allowance *allowance = client->may_control ? &server->owners : &server->strangers;
+    if (!allowance_take(allowance, client->active_ms)) {
+        server->untold++;
+        return;
+    }
+    int length = snprintf(text, sizeof text, "%s by uid %ld, pid %ld: %s", verb->name, (long)client->uid,
+                          (long)client->pid, result == 0 ? "done" : strerror(-result));
+    if (server->untold > 0 && length < (int)sizeof text)
+        snprintf(text + length, sizeof text - (size_t)length, "; %lld before it not told",
+                 (long long)server->untold);
+    server->untold = 0;
+    log_notice("control: %s", text);
+    if (server->config.ops->told != NULL)
+        server->config.ops->told(server->config.context, result == 0 ? verb->event : "control", text);
+}
+
 void control_verbs_answer(struct control_server *server, struct control_client *client,
                           const struct control_request *request, size_t size)
 {
@@ -177,8 +213,7 @@ void control_verbs_answer(struct control_server *server, struct control_client *
         if (result == 0)
             result = verb->handler(server, client, request, text, sizeof text);
         if (verb->privilege == PRIVILEGE_CONTROL)
-            log_notice("control: %s by uid %ld, pid %ld: %s", verb->name, (long)client->uid,
-                       (long)client->pid, result == 0 ? "done" : strerror(-result));
+            tell(server, client, verb, result);
     }
     if (result == -EPROTO || result == -EINVAL || result == -EPERM)
         atomic_fetch_add(&server->refused, 1);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/daemon.h"
+#include "firmware/daemon_parts.h"
 
 #include "firmware/base/log.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,5 +82,16 @@ static void damaged(void *context)
     recorder_suspect(&daemon->recorder);
 }
 
-const struct control_ops daemon_control_ops = {
-    .status = status, .page = page, .reload = reload, .stop = stop, .damaged = damaged};
+static void told(void *context, const char *kind, const char *detail)
+{
+    struct daemon *daemon = context;
+    recorder_event(&daemon->recorder, kind, detail, (double)NAN);
+}
+
+const struct control_ops daemon_control_ops = {.status = status,
+                                               .page = page,
+                                               .reload = reload,
+                                               .stop = stop,
+                                               .damaged = damaged,
+                                               .backup = daemon_backup,
+                                               .told = told};

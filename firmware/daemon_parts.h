@@ -38,6 +38,9 @@ int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size);
 int daemon_refuse_half(struct daemon *daemon, char *error, size_t error_size);
 int daemon_open_audit(struct daemon *daemon, char *error, size_t error_size);
 
+/* The verb "backup", in daemon_backup.c. */
+int daemon_backup(void *context, struct control_backup *backup, char *text, size_t size);
+
 /* The mailbox before the first reading: who the meter is, its registers, and absent values. */
 void daemon_fill_live(struct daemon *daemon);
 

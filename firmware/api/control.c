@@ -43,9 +43,27 @@ int control_open(struct control *control, const char *run_dir, int timeout_ms)
     return 0;
 }
 
+static int check_backup(struct control_reply *reply)
+{
+    struct control_backup *backup = &reply->body.backup;
+    char *const names[] = {backup->meter_id, backup->store_id, backup->version};
+    char *const paths[] = {backup->data_dir, backup->config, backup->board_file, backup->calibration_file};
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+        names[k][RECORD_ID - 1] = '\0';
+    for (size_t k = 0; k < sizeof paths / sizeof paths[0]; k++)
+        paths[k][CONTROL_PATH - 1] = '\0';
+    backup->audit_head[DIGEST_TEXT - 1] = '\0';
+    const bool sound = reply->length == sizeof *backup && backup->n_points >= 0 &&
+                       backup->n_points <= RECORD_POINTS && backup->kept_size > 0 &&
+                       backup->kept_size <= KEPT_BYTES_MAX;
+    return sound ? 0 : -EPROTO;
+}
+
 /* Of a body that came over the wire: long enough for what it claims to be, texts ended. */
 static int check_body(struct control_reply *reply)
 {
+    if (reply->status == 0 && reply->verb == CONTROL_BACKUP)
+        return check_backup(reply);
     if (reply->status != 0 || (reply->verb != CONTROL_STATUS && reply->verb != CONTROL_STREAM)) {
         reply->body.text[reply->length < CONTROL_TEXT ? reply->length : CONTROL_TEXT - 1] = '\0';
         return 0;

@@ -3,15 +3,17 @@
  *
  * Request: struct control_request. Reply: one packet struct control_reply with its body; to STREAM a reply per record
  *          (status 0, body struct record or struct record_event) and then one with status 0 and an empty body.
- *          To PAGE, RELOAD and STOP the body is empty or a text for the user.
+ *          To PAGE, RELOAD and STOP the body is empty or a text for the user, to BACKUP struct control_backup.
  * Errors:  status is 0 or -errno; text in the body then says why. A version that vatiod does not speak gets -EPROTO.
  * Policy:  enforced in vatiod, by the peer's user and verb: reading verbs for anyone who may open the socket, page,
- *          reload and stop for root and vatiod's own user.
+ *          reload, stop and backup for root and vatiod's own user.
  */
 #ifndef VATIO_API_CONTROL_H
 #define VATIO_API_CONTROL_H
 
+#include "firmware/api/kept_format.h"
 #include "firmware/api/record.h"
+#include "firmware/base/digest.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +28,7 @@ enum control_verb {
     CONTROL_PAGE,
     CONTROL_RELOAD,
     CONTROL_STOP,
+    CONTROL_BACKUP,
     CONTROL_VERBS
 };
 
@@ -55,6 +58,27 @@ struct control_status {
     int64_t day_offset_min; /* a day begins at 00:00 UTC minus this */
 };
 
+/* Registers of the newest window, and where the files that belong to them are: absolute paths, "" = none. */
+struct control_backup {
+    int64_t utc_ms;
+    int64_t utc_synced;
+    char meter_id[RECORD_ID];
+    char store_id[RECORD_ID];
+    char version[RECORD_ID];
+    char data_dir[CONTROL_PATH];
+    char config[CONTROL_PATH];
+    char board_file[CONTROL_PATH];
+    char calibration_file[CONTROL_PATH];
+    int64_t audit_seq; /* absent: no audit log */
+    char audit_head[DIGEST_TEXT];
+    int64_t n_points;
+    int64_t point_id[RECORD_POINTS];
+    struct record_energy energy[RECORD_POINTS];
+    int64_t kept_magic; /* of the record below in the registers' journal */
+    int64_t kept_size;
+    unsigned char kept[KEPT_BYTES_MAX];
+};
+
 struct control_reply {
     uint32_t magic;
     uint16_t version;
@@ -64,6 +88,7 @@ struct control_reply {
     union {
         char text[CONTROL_TEXT];
         struct control_status status;
+        struct control_backup backup;
         struct record record;
         struct record_event event;
     } body;
