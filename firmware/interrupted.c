@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const size_t energies[] = {
@@ -30,15 +31,19 @@ static bool same_run(const struct kept *kept, const struct record *stored)
     return strncmp(kept->boot_id, stored->boot_id, RECORD_ID) == 0;
 }
 
+static const int64_t first_us = 1000000; /* so soon after its start a run's first window begins */
+
 /* The time since the last word that is kept, up to the record's end. What was not metered of it is what the record knows
  * and the open interval did not. */
 static void settle_time(struct kept *kept, const struct record *stored)
 {
     const struct record *open = &kept->open[stored->stream - kept_stream(0)];
-    const int64_t further_us = stored->mono_end_us - kept->mono_us;
+    int64_t further_us = stored->mono_end_us - kept->mono_us;
     int64_t unmetered_us = stored->duration_us - stored->metered_us;
     if (further_us <= 0)
         return;
+    if (open->n_points == 0 && llabs(further_us - stored->duration_us) < first_us)
+        further_us = stored->duration_us;
     if (open->n_points > 0 && stored->mono_end_us - stored->duration_us < kept->mono_us)
         unmetered_us -= open->duration_us - open->metered_us;
     if (unmetered_us < 0)

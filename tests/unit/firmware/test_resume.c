@@ -190,6 +190,7 @@ static const struct {
     const char *name;
     int64_t open_unmetered_s, stored_s, stored_unmetered_s, later_s; /* kept and stored */
     int64_t metered_s, unmetered_s;                                  /* what comes to those of kept_at */
+    int64_t begins_us; /* the run was kept before its first window */
 } times[] = {
     {"all of it was metered", 0, 30, 0, 10, 10, 0},
     {"some of it was not", 0, 30, 4, 10, 6, 4},
@@ -199,6 +200,7 @@ static const struct {
     {"none of it was metered", 0, 60, 60, 40, 0, 40},
     {"a record that is as old adds nothing", 0, 20, 5, 0, 0, 0},
     {"nor does one that is older", 0, 20, 5, -10, 0, 0},
+    {"a run's time begins with its first window", 0, 30, 4, 30, 26, 4, 16667},
 };
 
 static void time_goes_on_with_the_younger_record(void **state)
@@ -212,6 +214,9 @@ static void time_goes_on_with_the_younger_record(void **state)
         print_message("  %s\n", times[i].name);
         kept.metered_ns = 500;
         kept.open[0].metered_us -= times[i].open_unmetered_s * 1000000;
+        if (times[i].begins_us > 0)
+            kept.open[0].n_points = 0;
+        minute.mono_end_us += times[i].begins_us;
         minute.duration_us = times[i].stored_s * 1000000;
         minute.metered_us = minute.duration_us - times[i].stored_unmetered_s * 1000000;
         resume_init(&resume, &sources);
