@@ -55,13 +55,13 @@ struct control_server {
     struct control_server_config config;
     char path[CONTROL_PATH];
     int listener;
-    int wake;                      /* eventfd of control_server_stop */
-    int64_t pause_until_ms;        /* no accept before, after one that failed for want of resources */
-    struct control_client *client; /* CONTROL_CLIENTS */
+    int wake;                           /* eventfd of control_server_stop */
+    int64_t pause_until_ms;             /* no accept before, after one that failed for want of resources */
+    struct control_client *client;      /* CONTROL_CLIENTS */
     struct allowance owners, strangers; /* how often is told of those who may control, and of the others */
     int64_t untold;
-    _Atomic int64_t clients;       /* now connected */
-    _Atomic int64_t dropped;       /* clients that did not read, or were silent when another came */
+    _Atomic int64_t clients; /* now connected */
+    _Atomic int64_t dropped; /* clients that did not read, or were silent when another came */
     _Atomic int64_t refused; /* requests that were wrong or not allowed, connections for want of a place */
 };
 

@@ -28,6 +28,8 @@ struct fixture {
     atomic_int pages, reloads, stops, statuses, damages;
     atomic_llong last_page;
     atomic_bool allowed;
+    atomic_int tells;
+    char told[128], told_kind[24]; /* the newest; read between requests */
 };
 
 static inline void on_status(void *context, struct control_status *status)
@@ -82,7 +84,33 @@ static inline void on_damaged(void *context)
     atomic_fetch_add(&f->damages, 1);
 }
 
-static const struct control_ops ops = {on_status, on_page, on_reload, on_stop, on_damaged};
+static inline int on_backup(void *context, struct control_backup *backup, char *text, size_t size)
+{
+    (void)context;
+    (void)text;
+    (void)size;
+    snprintf(backup->meter_id, sizeof backup->meter_id, "meter-1");
+    backup->n_points = 1;
+    backup->kept_size = 3;
+    memcpy(backup->kept, "abc", 3);
+    return 0;
+}
+
+static inline void on_told(void *context, const char *kind, const char *detail)
+{
+    struct fixture *f = context;
+    snprintf(f->told_kind, sizeof f->told_kind, "%s", kind);
+    snprintf(f->told, sizeof f->told, "%s", detail);
+    atomic_fetch_add(&f->tells, 1);
+}
+
+static const struct control_ops ops = {.status = on_status,
+                                       .page = on_page,
+                                       .reload = on_reload,
+                                       .stop = on_stop,
+                                       .damaged = on_damaged,
+                                       .backup = on_backup,
+                                       .told = on_told};
 
 static inline void *serve(void *argument)
 {
