@@ -192,14 +192,14 @@ static const struct {
     int64_t metered_s, unmetered_s;                                  /* what comes to those of kept_at */
     int64_t begins_us; /* the run was kept before its first window */
 } times[] = {
-    {"all of it was metered", 0, 30, 0, 10, 10, 0},
-    {"some of it was not", 0, 30, 4, 10, 6, 4},
-    {"what was not metered before is known already", 3, 30, 7, 10, 6, 4},
-    {"nothing more was unmetered", 3, 30, 3, 10, 10, 0},
-    {"a minute that began since is another one", 3, 8, 2, 10, 8, 2},
-    {"none of it was metered", 0, 60, 60, 40, 0, 40},
-    {"a record that is as old adds nothing", 0, 20, 5, 0, 0, 0},
-    {"nor does one that is older", 0, 20, 5, -10, 0, 0},
+    {"all of it was metered", 0, 30, 0, 10, 10, 0, 0},
+    {"some of it was not", 0, 30, 4, 10, 6, 4, 0},
+    {"what was not metered before is known already", 3, 30, 7, 10, 6, 4, 0},
+    {"nothing more was unmetered", 3, 30, 3, 10, 10, 0, 0},
+    {"a minute that began since is another one", 3, 8, 2, 10, 8, 2, 0},
+    {"none of it was metered", 0, 60, 60, 40, 0, 40, 0},
+    {"a record that is as old adds nothing", 0, 20, 5, 0, 0, 0, 0},
+    {"nor does one that is older", 0, 20, 5, -10, 0, 0, 0},
     {"a run's time begins with its first window", 0, 30, 4, 30, 26, 4, 16667},
 };
 
