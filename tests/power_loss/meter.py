@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One real vatiod after the other on the same data, each with a witness of what it showed, and the model beside them."""
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
+from harness import Process  # noqa: E402
+
+REGISTERS = ("import_uwh", "export_uwh", "q1_uvarh", "q2_uvarh", "q3_uvarh", "q4_uvarh", "apparent_uvah")
+U_V, WINDOW_S = 120.0, 0.2
+ACCURACY, FLOOR_UWH = 5e-4, 1000.0  # of the apparent energy; and what noise leaves in a short while
+RING_S = 2.1  # what waits between sampling and measuring at most: 16,384 scans
+
+
+def utc_text(utc_s):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(utc_s))
+
+
+class Load:
+    """A steady current; its energies are known without the meter."""
+
+    def __init__(self, i_a, phi_deg):
+        self.i_a, self.phi_deg = i_a, phi_deg
+
+    def arguments(self):
+        return ["--set", "sim.source=steady", "--set", f"sim.u_v={U_V}", "--set", f"sim.i_a={self.i_a}",
+                "--set", f"sim.phi_deg={self.phi_deg}"]
+
+    def energies(self, seconds):
+        """Registers' gain in micro-units."""
+        s = U_V * self.i_a * seconds / 3600 * 1e6
+        p, q = (s * f(math.radians(self.phi_deg)) for f in (math.cos, math.sin))
+        quadrant = {(True, True): "q1_uvarh", (False, True): "q2_uvarh", (False, False): "q3_uvarh",
+                    (True, False): "q4_uvarh"}[p > 0, q >= 0]
+        energies = dict.fromkeys(REGISTERS, 0.0)
+        energies["import_uwh" if p > 0 else "export_uwh"] = abs(p)
+        energies[quadrant] = abs(q)
+        energies["apparent_uvah"] = s
+        return energies
+
+
+class State:
+    """Registers of the grid and the time that was accounted for."""
+
+    def __init__(self, seen):
+        self.heartbeat = seen["heartbeat"]
+        self.uptime_s = seen["uptime_ms"] / 1e3
+        self.metered_s = seen["metered_ns"] / 1e9
+        self.unmetered_s = seen["unmetered_ns"] / 1e9
+        self.energy = seen["energy"]["grid"]
+
+    @property
+    def accounted_s(self):
+        return self.metered_s + self.unmetered_s
+
+
+class Lateness(threading.Thread):
+    """How long this machine makes a thread wait that wants to write every 20 ms, as the keeper does."""
+
+    def __init__(self, folder):
+        super().__init__(daemon=True)
+        self.file = os.open(os.path.join(folder, "lateness"), os.O_RDWR | os.O_CREAT, 0o600)
+        self.worst_s = 0.0
+        self.ended = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ended.is_set():
+            begun = time.monotonic()
+            time.sleep(0.02)
+            os.pwrite(self.file, b"x" * 512, 0)
+            os.fdatasync(self.file)
+            self.worst_s = max(self.worst_s, time.monotonic() - begun)
+
+    def take(self):
+        worst, self.worst_s = self.worst_s, 0.0
+        return worst
+
+    def close(self):
+        self.ended.set()
+        self.join()
+        os.close(self.file)
+
+
+class Run:
+    """A vatiod from its start to its end, and what it showed."""
+
+    def __init__(self, meter, arguments):
+        self.begun = time.monotonic()
+        shutil.rmtree(meter.run_dir, ignore_errors=True)  # else what the one before showed is seen
+        os.mkdir(meter.run_dir)
+        self.run_dir = meter.run_dir
+        self.witness = subprocess.Popen([meter.program("tests/power_loss/witness"), meter.run_dir],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = Process([meter.program("firmware/vatiod"), "--config", "/dev/null", "--data-dir", meter.data,
+                                "--run-dir", meter.run_dir, "--set", "meter.id=soak", *arguments])
+        self.first = self.last = None
+        self.real_s = 0.0
+
+    def meters(self):
+        return any("metering" in line for line in list(self.process.lines))
+
+    def wait_until_it_meters(self, deadline_s=30):
+        while not self.meters():
+            if self.process.child.poll() is not None:
+                raise AssertionError(f"it ended by itself: {self.process.text()}")
+            if time.monotonic() - self.begun > deadline_s:
+                raise AssertionError(f"it does not meter after {deadline_s} s: {self.process.text()}")
+            time.sleep(0.001)
+        return time.monotonic() - self.begun
+
+    def _listen(self):
+        self.real_s = time.monotonic() - self.begun
+        seen = json.loads(self.witness.communicate()[0])
+        self.first, self.last = (State(seen[key]) if seen[key] else None for key in ("first", "last"))
+
+    def kill(self):
+        ended = self.process.child.poll()
+        self.process.kill()
+        self._listen()
+        if ended is not None:
+            raise AssertionError(f"it had ended by itself, {ended}: {self.process.text()}")
+
+    def stop(self):
+        code = self.process.stop()
+        self._listen()
+        if code != 0:
+            raise AssertionError(f"it ended with {code}: {self.process.text()}")
+
+
+class Meter:
+    """A data directory, the programs, and the simulated time that runs on from run to run."""
+
+    def __init__(self, bin_dir, data=None, utc_s=None):
+        self.bin_dir = os.path.abspath(bin_dir)
+        self.root = tempfile.mkdtemp(prefix="vatio-soak-")
+        self.data = data or os.path.join(self.root, "data")
+        os.makedirs(self.data, exist_ok=True)
+        self.run_dir = os.path.join(self.root, "run")
+        self.utc_s = utc_s if utc_s is not None else 1782079200  # 2026-06-21T22:00:00Z: midnight is near
+        self.lateness = Lateness(self.root)
+
+    def program(self, name):
+        return os.path.join(self.bin_dir, name)
+
+    def start(self, *arguments):
+        return Run(self, ["--sim-start", utc_text(self.utc_s), *arguments])
+
+    def close(self):
+        self.lateness.close()
+        shutil.rmtree(self.root)
