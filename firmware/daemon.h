@@ -63,6 +63,7 @@ struct daemon {
     struct recorder recorder;
     struct audit_log audit;
     struct keeper keeper;
+    struct line_in_gpiod power_line;
     struct kept_cell kept_cell;             /* from measure to keeper */
     struct energy start_energy[DSP_POINTS]; /* for the simulation's report */
     union {

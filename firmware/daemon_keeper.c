@@ -72,6 +72,7 @@ static void set_up(struct daemon *daemon)
     keeper->health = &daemon->health;
     keeper->recorder = &daemon->recorder;
     keeper->clock = daemon->source.clock;
+    keeper->power.recorder = &daemon->recorder;
     keeper->fram.health = &daemon->health;
     keeper->fram.recorder = &daemon->recorder;
     recorder_init(&daemon->recorder, &daemon->store, &daemon->records, &daemon->health, daemon->source.clock,
@@ -141,6 +142,19 @@ static int open_copies(struct daemon *daemon, struct kept *journal, struct fram_
     return result;
 }
 
+/* The supply says nothing about simulated mains. */
+static int open_power(struct daemon *daemon, char *error, size_t error_size)
+{
+    const struct board_power *power = &daemon->board.power;
+    if (power->gpio_line < 0 || daemon->source.simulated)
+        return 0;
+    const int result = line_in_gpiod_init(&daemon->power_line, power->gpio_chip, (unsigned)power->gpio_line,
+                                          power->good_low, error, error_size);
+    if (result == 0)
+        daemon->keeper.power.line = &daemon->power_line.line;
+    return result;
+}
+
 int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size)
 {
     struct kept journal;
@@ -149,10 +163,13 @@ int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size)
     struct resume_sources sources = {0};
     struct resume resume;
     snprintf(daemon->journal, sizeof daemon->journal, "%s/%s", daemon->config.data_dir, KEEPER_FILE);
-    const int result = open_copies(daemon, &journal, &chip, &sources, error, error_size);
+    int result = open_copies(daemon, &journal, &chip, &sources, error, error_size);
     if (result < 0)
         return result;
     daemon->opened |= PART_KEEPER;
+    result = open_power(daemon, error, error_size);
+    if (result < 0)
+        return result;
     read_newest(daemon, &newest, &sources);
     resume_init(&resume, &sources);
     go_on_from(daemon, &resume);

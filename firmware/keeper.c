@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { STACK_SIZE = 128 << 10, TURN_MS = 20 /* a supply holds up for some tens of milliseconds */ };
 
@@ -132,8 +131,9 @@ void keeper_turn(struct keeper *keeper)
 {
     const int64_t now_ns = clock_mono_ns(keeper->clock);
     struct kept kept;
-    const bool due =
-        is_urgent(keeper, now_ns) || now_ns - keeper->written_ns >= keeper->interval_s * ns_per_s;
+    const bool failing = keeper_power_turn(&keeper->power, now_ns);
+    const bool collapsed = is_urgent(keeper, now_ns);
+    const bool due = failing || collapsed || now_ns - keeper->written_ns >= keeper->interval_s * ns_per_s;
     if (!due && turn_fram(keeper, now_ns))
         return;
     if (kept_take(keeper->cell, &kept) != 0)
@@ -147,7 +147,7 @@ static void *run(void *argument)
     struct keeper *keeper = argument;
     while (!atomic_load(&keeper->stop)) {
         keeper_turn(keeper);
-        nanosleep(&(struct timespec){.tv_nsec = TURN_MS * 1000000L}, NULL);
+        keeper_power_wait(&keeper->power, TURN_MS);
     }
     return NULL;
 }
@@ -170,4 +170,5 @@ void keeper_close(struct keeper *keeper)
 {
     journal_close(&keeper->journal);
     keeper_fram_close(&keeper->fram);
+    keeper_power_close(&keeper->power);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keeper.h - the energy registers through power cuts: written to the slot journal every interval_s, at the end, and at
- * once when the mains collapse, read at the start.
+ * once when the mains collapse or the supply's power-good line falls, read at the start.
  *
  * Record:  struct kept (kept.h), from measure through its cell. It also holds the highest seq of each stream, so that a
  *          new database never repeats one.
@@ -14,6 +14,7 @@
 #include "firmware/base/journal.h"
 #include "firmware/health.h"
 #include "firmware/keeper_fram.h"
+#include "firmware/keeper_power.h"
 #include "firmware/kept.h"
 #include "firmware/recorder.h"
 
@@ -33,7 +34,8 @@ struct keeper {
     struct recorder *recorder;
     struct clock *clock;
     struct keeper_fram fram; /* opened before the journal, where one is fitted */
-    bool spare;              /* registers were found elsewhere: a journal with nothing but damage is no end */
+    struct keeper_power power;
+    bool spare; /* registers were found elsewhere: a journal with nothing but damage is no end */
     char meter_id[RECORD_ID];
     int64_t written_ns; /* monotonic, of the last record */
     int64_t urgent_ns;  /* of the last one that a collapse asked for; 0 = none */
