@@ -120,6 +120,13 @@ void test_bed_add(struct test_bed *bed, const char *description, const char *pat
         g_signal_connect(node->base, "handle-write", G_CALLBACK(on_write), node);
 }
 
+/* Nodes are pseudo-terminals, set to pass bytes as they are; this is their other end. */
+void test_bed_feed(struct test_bed *bed, const char *path, const void *bytes, size_t size)
+{
+    const int fd = umockdev_testbed_get_dev_fd(bed->testbed, path);
+    require(fd >= 0 && write(fd, bytes, size) == (ssize_t)size, "bytes refused");
+}
+
 const void *test_bed_bytes(const struct test_bed_memory *memory)
 {
     return data_of(memory)->data;

@@ -32,6 +32,9 @@ void test_bed_close(struct test_bed *bed); /* the nodes go */
 void test_bed_add(struct test_bed *bed, const char *description, const char *path,
                   const struct test_bed_handlers *handlers, void *user);
 
+/* What a read from a node's file descriptor will find; poll says that there is something. */
+void test_bed_feed(struct test_bed *bed, const char *path, const void *bytes, size_t size);
+
 /* The bytes of a piece; of an ioctl's argument: the argument itself. */
 const void *test_bed_bytes(const struct test_bed_memory *memory);
 /* What the pointer at offset points at. To be released. */
