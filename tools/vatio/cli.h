@@ -49,6 +49,9 @@ struct cli_settings {
     char point[CLI_POINT + 1];      /* detail: "" = all */
     bool window;                    /* detail */
     bool spectrum;                  /* detail */
+    bool verify;                    /* audit */
+    char head[DIGEST_TEXT];         /* audit: "" = none */
+    char file[CLI_PATH + 1];        /* audit: "" = vatiod's */
     const char *argument;           /* the word behind the command, NULL if none */
 };
 
@@ -70,7 +73,7 @@ struct command {
 
 extern const struct command command_status, command_watch, command_registers, command_export, command_page,
     command_reload, command_stop, command_events, command_report, command_waveform, command_doctor,
-    command_detail;
+    command_detail, command_audit;
 
 /* The whole program but for its signals. Returns the exit status. */
 int cli_run(struct cli *cli, int argc, char *const argv[]);
