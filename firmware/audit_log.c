@@ -17,7 +17,9 @@
 #define NEW     ".new"
 
 /* Told of by the signal's own records, or by audit_log_say. */
-static const char *const routine[] = {"quiet", "quiet-end", "noisy", "noisy-end", "restored"};
+static const char *const routine[] = {
+    "quiet",          "quiet-end",           "noisy",        "noisy-end", "restored",
+    "config-changed", "calibration-changed", "board-changed"};
 
 static int64_t now_ms(struct audit_log *log)
 {

@@ -264,9 +264,10 @@ static int open_control(struct daemon *daemon, char *error, size_t error_size)
 int daemon_open(struct daemon *daemon, char *error, size_t error_size)
 {
     static daemon_step *const steps[] = {
-        open_directories,   daemon_refuse_half, open_identity, open_store,  open_source,
-        open_rings,         open_mailbox,       open_measure,  open_detail, open_tap,
-        daemon_open_keeper, daemon_open_audit,  open_display,  open_pulse,  open_control,
+        open_directories,    daemon_refuse_half, open_identity,      open_store,
+        open_source,         open_rings,         open_mailbox,       open_measure,
+        open_detail,         open_tap,           daemon_open_keeper, daemon_open_audit,
+        daemon_tell_changes, open_display,       open_pulse,         open_control,
     };
     int result = 0;
     for (size_t k = 0; k < sizeof steps / sizeof steps[0] && result == 0; k++)

@@ -38,6 +38,9 @@ int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size);
 int daemon_refuse_half(struct daemon *daemon, char *error, size_t error_size);
 int daemon_open_audit(struct daemon *daemon, char *error, size_t error_size);
 
+/* A step of opening after the audit log's, in daemon_changes.c: what is not as in the last run. */
+int daemon_tell_changes(struct daemon *daemon, char *error, size_t error_size);
+
 /* The verb "backup", in daemon_backup.c. */
 int daemon_backup(void *context, struct control_backup *backup, char *text, size_t size);
 
