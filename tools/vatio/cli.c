@@ -12,9 +12,9 @@
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 static const struct command *const commands[] = {
-    &command_status, &command_watch,    &command_detail, &command_registers, &command_export, &command_events,
-    &command_audit,  &command_report,   &command_waveform, &command_page,    &command_reload, &command_stop,
-    &command_doctor,
+    &command_status, &command_watch, &command_detail, &command_registers, &command_export,
+    &command_events, &command_audit, &command_report, &command_waveform,  &command_page,
+    &command_reload, &command_stop,  &command_doctor,
 };
 
 static const struct option global_options[] = {

@@ -35,7 +35,7 @@ struct wanted {
 
 struct audit {
     struct cli *cli;
-    char path[CONTROL_PATH + sizeof AUDIT_FILE];
+    char path[CLI_PATH + sizeof AUDIT_FILE];
     struct wanted mailbox; /* of the running vatiod */
     struct wanted kept;    /* of --head */
     struct audit_chain chain;
