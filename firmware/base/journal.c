@@ -11,7 +11,8 @@
  *  4. seq rises by one with each write, and the slot of seq is (seq - 1) % JOURNAL_SLOTS: so a write never touches the
  *     newest valid slot, nor any but the oldest. A valid seq in another slot than its own is damage.
  *  5. A write that failed, or was cut, leaves at most its own slot invalid; the record before stays the newest. The
- *     number of a failed write is used again, so invariant 4 holds for the next write too.
+ *     number of a failed write is used again, so invariant 4 holds for the next write too. Where no slot but the first was ever
+ *     written, and that one is invalid, the first write of all was cut: the journal is as new.
  *  6. A write counts once fdatasync has returned, and the file itself once its directory has been synced.
  */
 #include "firmware/base/journal.h"
@@ -94,7 +95,7 @@ static bool is_ours(const struct journal_format *format, const struct slot *slot
 {
     if (slot->magic == format->magic)
         return format->sized || slot->size == format->size;
-    return format->older != 0 && slot->magic == format->older;
+    return format->older != 0 && slot->magic >= format->older && slot->magic < format->magic;
 }
 
 /* What the slot at index holds. */
@@ -123,10 +124,12 @@ static enum slot_state load(const struct journal *journal, int index, struct slo
 
 static int scan(struct journal *journal)
 {
+    int empty = 0;
     for (int i = 0; i < JOURNAL_SLOTS; i++) {
         struct slot slot;
         switch (load(journal, i, &slot)) {
         case SLOT_EMPTY:
+            empty += i > 0;
             break;
         case SLOT_VALID:
             if (slot.seq > journal->seq)
@@ -139,6 +142,8 @@ static int scan(struct journal *journal)
             break;
         }
     }
+    if (journal->seq == 0 && empty == JOURNAL_SLOTS - 1)
+        journal->damaged = 0;
     return 0;
 }
 

@@ -28,7 +28,7 @@ enum {
 
 struct journal_format {
     uint32_t magic; /* says what the record is, and its version */
-    uint32_t older; /* of a version that is still read; 0 = none */
+    uint32_t older; /* of the oldest version that is still read, as are those between; 0 = none */
     size_t size;    /* of a record, the largest one when sized */
     bool sized;     /* records may be smaller */
 };

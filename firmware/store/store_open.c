@@ -48,9 +48,24 @@ static int set_up(struct sqlite3 *db, char *error, size_t error_size)
     return 0;
 }
 
+/* psow=0: SQLite is not to believe that what lies beside a write survives it. A sector or page that is under way when the power
+ * goes may be lost whole, and then no earlier commit's end may lie in it: the WAL goes on at the next boundary. */
+static char *uri_of(const char *path)
+{
+    struct sqlite3_str *uri = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(uri, path[0] == '/' ? "file://" : "file:");
+    for (const char *c = path; *c != '\0'; c++)
+        sqlite3_str_appendf(uri, strchr("%?#", *c) != NULL ? "%%%02x" : "%c", *c);
+    sqlite3_str_appendall(uri, "?psow=0");
+    return sqlite3_str_finish(uri);
+}
+
 int store_open_connection(struct sqlite3 **db, const char *path, int flags, char *error, size_t error_size)
 {
-    int code = sqlite3_open_v2(path, db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    char *uri = uri_of(path);
+    int code = uri != NULL ? sqlite3_open_v2(uri, db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL)
+                           : SQLITE_NOMEM;
+    sqlite3_free(uri);
     if (code != SQLITE_OK) {
         int result = store_fail(*db, "open", error, error_size);
         snprintf(error, error_size, "%s: cannot open the database: %s", path, strerror(-result));

@@ -257,6 +257,40 @@ static void with_all_slots_damaged_nothing_is_believed_but_writing_goes_on(void 
     journal_close(&journal);
 }
 
+static void a_first_write_that_was_cut_is_as_if_it_had_never_begun(void **state)
+{
+    struct journal journal;
+    struct record record;
+    int damaged;
+    (void)state;
+    open_ok(&journal);
+    write_ok(&journal, 1);
+    journal_close(&journal);
+    poke(100, "xxxx", 4);
+    open_ok(&journal);
+    assert_int_equal(journal.damaged, 0);
+    assert_int_equal(journal_read(&journal, &record), -EBADMSG);
+    write_ok(&journal, 2);
+    journal_close(&journal);
+    assert_int_equal(newest(&damaged), 2);
+    assert_int_equal(damaged, 0);
+}
+
+static void with_two_slots_written_and_both_damaged_it_is_damage(void **state)
+{
+    struct journal journal;
+    (void)state;
+    open_ok(&journal);
+    write_ok(&journal, 1);
+    write_ok(&journal, 2);
+    journal_close(&journal);
+    poke(100, "xxxx", 4);
+    poke(DISTANCE + 100, "xxxx", 4);
+    open_ok(&journal);
+    assert_int_equal(journal.damaged, 2);
+    journal_close(&journal);
+}
+
 static void other_journals_and_other_files_are_refused_unchanged(void **state)
 {
     struct journal journal;
@@ -450,6 +484,8 @@ int main(void)
         TEST(every_flipped_bit_is_noticed),
         TEST(an_old_slot_put_back_does_not_win),
         TEST(with_all_slots_damaged_nothing_is_believed_but_writing_goes_on),
+        TEST(a_first_write_that_was_cut_is_as_if_it_had_never_begun),
+        TEST(with_two_slots_written_and_both_damaged_it_is_damage),
         TEST(other_journals_and_other_files_are_refused_unchanged),
         TEST(wrong_arguments_and_paths_are_refused),
         TEST(a_creation_that_was_cut_is_completed),
