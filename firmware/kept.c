@@ -10,11 +10,13 @@
 #include <string.h>
 
 enum { LEGS = 3 };
+#define KEPT_PLAIN UINT32_C(0x52475602) /* version 2 */
 
 struct strip {
     unsigned char *out;      /* when packing */
     const unsigned char *in; /* when unpacking */
     size_t at, size;
+    bool plain;  /* version 2: whole numbers in eight bytes, and each circuit's creep decision */
     bool failed; /* the bytes ended early, or said what cannot be */
 };
 
@@ -56,9 +58,41 @@ static void bytes(struct strip *strip, void *value, size_t size)
     strip->at += size;
 }
 
+enum { SEVEN_BITS = 7, LONGEST = 10 /* bytes of 64 bits, seven each */ };
+
+/* Seven bits a byte from the lowest on, the eighth says that more follow; the sign is the lowest bit. Most are small. */
+static void pack_whole(struct strip *strip, int64_t value)
+{
+    uint64_t left = value < 0 ? ~((uint64_t)value << 1) : (uint64_t)value << 1;
+    uint8_t byte;
+    do {
+        byte = (uint8_t)(left & 0x7f);
+        left >>= SEVEN_BITS;
+        byte |= left > 0 ? 0x80 : 0;
+        bytes(strip, &byte, sizeof byte);
+    } while (left > 0);
+}
+
+static int64_t unpack_whole(struct strip *strip)
+{
+    uint64_t value = 0;
+    uint8_t byte = 0x80;
+    for (int k = 0; k < LONGEST && byte >= 0x80 && !strip->failed; k++) {
+        bytes(strip, &byte, sizeof byte);
+        value |= (uint64_t)(byte & 0x7f) << SEVEN_BITS * k;
+    }
+    strip->failed = strip->failed || byte >= 0x80;
+    return (int64_t)(value % 2 == 0 ? value >> 1 : ~(value >> 1));
+}
+
 static void whole(struct strip *strip, int64_t *value)
 {
-    bytes(strip, value, sizeof *value);
+    if (strip->plain)
+        bytes(strip, value, sizeof *value);
+    else if (strip->out != NULL)
+        pack_whole(strip, *value);
+    else
+        *value = unpack_whole(strip);
 }
 
 static void small(struct strip *strip, int64_t *value, int64_t least, int64_t most)
@@ -90,14 +124,31 @@ static void name(struct strip *strip, char text[RECORD_ID])
 
 static void energy(struct strip *strip, struct record_energy *registers)
 {
-    bytes(strip, registers, sizeof *registers);
+    whole(strip, &registers->import_uwh);
+    whole(strip, &registers->export_uwh);
+    whole(strip, &registers->q1_uvarh);
+    whole(strip, &registers->q2_uvarh);
+    whole(strip, &registers->q3_uvarh);
+    whole(strip, &registers->q4_uvarh);
+    whole(strip, &registers->apparent_uvah);
+}
+
+enum { RUNNING = 1, NOTHING = 2 /* sums and what waits are zero: a circuit that the board lacks */ };
+
+static bool is_nothing(const struct creep *state)
+{
+    static const struct creep zero;
+    return memcmp(state->block, zero.block, sizeof zero.block) == 0 &&
+           memcmp(state->pending, zero.pending, sizeof zero.pending) == 0;
 }
 
 static void creep(struct strip *strip, struct creep *state)
 {
-    int64_t running = state->running;
-    small(strip, &running, 0, 1);
-    state->running = running == 1;
+    int64_t what = (state->running ? RUNNING : 0) | (is_nothing(state) ? NOTHING : 0);
+    small(strip, &what, 0, strip->plain ? RUNNING : RUNNING | NOTHING);
+    state->running = (what & RUNNING) != 0;
+    if ((what & NOTHING) != 0)
+        return;
     bytes(strip, state->block, sizeof state->block);
     bytes(strip, state->pending, sizeof state->pending);
 }
@@ -242,8 +293,9 @@ int kept_unpack(struct kept *kept, uint32_t magic, const unsigned char *in, size
     begin(kept);
     if (magic == KEPT_OLDER)
         return unpack_older(kept, in, size);
-    if (magic != KEPT_MAGIC)
+    if (magic < KEPT_OLDER || magic > KEPT_MAGIC)
         return -EBADMSG;
+    strip.plain = magic == KEPT_PLAIN;
     walk(&strip, kept);
     if (strip.failed || strip.at != size || !is_sound(kept))
         return -EBADMSG;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kept.h - what is kept of the registers through a power cut, and its bytes in the journal.
  *
- * Bytes:   version 2 in KEPT_MAGIC, as long as the points in use need; the layout is in firmware/README.md. Version 1
- *          (KEPT_OLDER) is read. Of an open interval the energies are exact, quantities are single precision and those that
+ * Bytes:   version 3 in KEPT_MAGIC, as long as the points in use and their figures need; the layout is in firmware/README.md.
+ *          Versions 1 and 2 are read. Of an open interval the energies are exact, quantities are single precision and those that
  *          the table in kept.c leaves out are absent.
  * Errors:  -EBADMSG for bytes that are no such record: wrong length, points, names or negative registers.
  * Totals:  the circuits' registers alone, for the copy that is written most often.
@@ -47,7 +47,7 @@ enum record_stream kept_stream(int k);
 /* Returns the number of bytes. */
 size_t kept_pack(const struct kept *kept, unsigned char out[KEPT_BYTES_MAX]);
 
-/* magic: KEPT_MAGIC or KEPT_OLDER. */
+/* magic: KEPT_OLDER..KEPT_MAGIC. */
 int kept_unpack(struct kept *kept, uint32_t magic, const unsigned char *in, size_t size);
 
 /* The time that the registers have been counted, metered or not: it only rises, whatever clocks do, so of two records of

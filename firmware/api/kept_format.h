@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #define KEEPER_FILE "registers.journal"
-#define KEPT_MAGIC  UINT32_C(0x52475602) /* register record, version 2 */
-#define KEPT_OLDER  UINT32_C(0x52475601)
+#define KEPT_MAGIC  UINT32_C(0x52475603) /* register record, version 3 */
+#define KEPT_OLDER  UINT32_C(0x52475601) /* the oldest version that is read */
 
 enum { KEPT_BYTES_MAX = 6144 };
 

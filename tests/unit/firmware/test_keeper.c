@@ -139,7 +139,7 @@ static void test_a_damaged_newest_slot_costs_one_record(void **state)
     write_live(place, 2000);
     keeper_close(&place->keeper);
     int fd = open(place->file, O_RDWR);
-    assert_int_equal(pwrite(fd, "xx", 2, JOURNAL_SLOT_DISTANCE + 100), 2); /* the second slot written */
+    assert_int_equal(pwrite(fd, "xx", 2, JOURNAL_SLOT_DISTANCE + 30), 2); /* the second slot written */
     close(fd);
     assert_int_equal(open_keeper(place, "m1"), 0);
     assert_int_equal(place->record.energy[0].import_uwh, 1000);
@@ -156,9 +156,11 @@ static void test_a_journal_with_nothing_but_damage_is_refused(void **state)
     struct place *place = *state;
     assert_int_equal(open_keeper(place, "m1"), 0);
     write_live(place, 1000);
+    write_live(place, 2000);
     keeper_close(&place->keeper);
     int fd = open(place->file, O_RDWR);
-    assert_int_equal(pwrite(fd, "xx", 2, 100), 2);
+    assert_int_equal(pwrite(fd, "xx", 2, 30), 2);
+    assert_int_equal(pwrite(fd, "xx", 2, JOURNAL_SLOT_DISTANCE + 30), 2);
     close(fd);
     assert_int_equal(open_keeper(place, "m1"), -EBADMSG);
     assert_non_null(strstr(place->error, "move registers.journal away"));

@@ -88,6 +88,24 @@ static void what_is_packed_comes_back_for_every_number_of_points(void **state)
     }
 }
 
+/* As a meter has them after ten years: 100 MWh a direction, of which 50 kWh today. */
+static void grow_old(struct kept *kept)
+{
+    const struct record_energy total = {100000000000000, 100000000000000, 50000000000000, 0, 0,
+                                        50000000000000,  200000000000000};
+    const struct record_energy today = {50000000000, 50000000000, 20000000000, 0,
+                                        0,           20000000000, 100000000000};
+    for (int64_t p = 0; p < kept->n_points; p++) {
+        kept->energy[p] = total;
+        for (int k = 0; k < KEPT_OPEN; k++)
+            kept->open[k].point[p].delta = today;
+    }
+    kept->rest.creep[CIRCUIT_GRID] = (struct creep){.running = true, .pending = {{1, 2, 3}}};
+    kept->metered_ns = INT64_C(315360000000000000);
+    for (int stream = 0; stream < STREAMS; stream++)
+        kept->newest_seq[stream] = 5256000;
+}
+
 /* In 24 bytes of head and whole sectors: 8,640 a day at the default interval. */
 static void a_record_stays_within_the_budget_of_writes(void **state)
 {
@@ -95,14 +113,52 @@ static void a_record_stays_within_the_budget_of_writes(void **state)
     static const struct {
         int64_t n_points;
         double most_mb; /* a day */
-    } budgets[] = {{1, 20}, {RECORD_POINTS, 50}};
+    } budgets[] = {{1, 14}, {RECORD_POINTS, 36}};
     for (size_t i = 0; i < sizeof budgets / sizeof budgets[0]; i++) {
         unsigned char bytes[KEPT_BYTES_MAX];
-        const struct kept kept = kept_of(budgets[i].n_points);
+        struct kept kept = kept_of(budgets[i].n_points);
+        grow_old(&kept);
         const size_t sectors = (24 + kept_pack(&kept, bytes) + 511) / 512;
         print_message("  %lld points: %.1f MB a day\n", (long long)budgets[i].n_points,
                       (double)sectors * 512 * 8640 / 1e6);
         assert_true((double)sectors * 512 * 8640 / 1e6 <= budgets[i].most_mb);
+    }
+}
+
+/* The bytes that version 2 made of kept_of(2). */
+static void a_record_of_version_2_is_read(void **state)
+{
+    (void)state;
+    unsigned char bytes[KEPT_BYTES_MAX];
+    const struct kept kept = kept_of(2);
+    struct kept back;
+    FILE *file = fopen("tests/unit/firmware/seeds/kept_2.bin", "rb");
+    assert_non_null(file);
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    assert_int_equal(kept_unpack(&back, KEPT_MAGIC - 1, bytes, size), 0);
+    assert_memory_equal(back.energy, kept.energy, sizeof kept.energy);
+    assert_memory_equal(&back.rest, &kept.rest, sizeof kept.rest);
+    assert_string_equal(back.meter_id, "meter");
+    assert_int_equal(back.utc_ms, kept.utc_ms);
+    assert_int_equal(back.open[2].windows, 152);
+    assert_int_equal(back.open[2].point[1].delta.import_uwh, 100);
+    assert_int_equal(kept_unpack(&back, KEPT_MAGIC - 1, bytes, size - 1), -EBADMSG);
+    assert_int_equal(kept_unpack(&back, KEPT_MAGIC, bytes, size), -EBADMSG);
+}
+
+static const int64_t wholes[] = {0,   1,   -1,    63,    64,        -64,       -65,
+                                 127, 128, 16383, 16384, INT64_MAX, INT64_MIN, INT64_MIN + 1};
+
+static void whole_numbers_of_any_size_come_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
+        unsigned char bytes[KEPT_BYTES_MAX];
+        struct kept kept = kept_of(1), back;
+        kept.dropped_uwh = wholes[i];
+        assert_int_equal(kept_unpack(&back, KEPT_MAGIC, bytes, kept_pack(&kept, bytes)), 0);
+        assert_true(back.dropped_uwh == wholes[i]);
     }
 }
 
@@ -261,6 +317,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_packed_comes_back_for_every_number_of_points),
         cmocka_unit_test(a_record_stays_within_the_budget_of_writes),
+        cmocka_unit_test(a_record_of_version_2_is_read),
+        cmocka_unit_test(whole_numbers_of_any_size_come_back),
         cmocka_unit_test(a_record_that_says_what_cannot_be_is_refused),
         cmocka_unit_test(a_cell_gives_what_was_put_in_last),
         cmocka_unit_test(an_open_interval_ends_where_it_was_kept),
