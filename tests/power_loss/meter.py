@@ -116,10 +116,28 @@ class Run:
             time.sleep(0.001)
         return time.monotonic() - self.begun
 
+    def look(self):
+        """What it shows now; None: nothing yet."""
+        self.witness.stdin.write("?")
+        self.witness.stdin.flush()
+        self._take(self.witness.stdout.readline())
+        return self.last
+
+    def wait_until(self, uptime_s, deadline_s=60):
+        """Until it has metered for so many seconds of its own time."""
+        end = time.monotonic() + deadline_s
+        while not self.look() or self.last.uptime_s < uptime_s:
+            if time.monotonic() > end or self.process.child.poll() is not None:
+                raise AssertionError(f"it does not get to {uptime_s:.0f} s: {self.process.text()}")
+            time.sleep(0.002)
+
+    def _take(self, line):
+        seen = json.loads(line)
+        self.first, self.last = (State(seen[key]) if seen[key] else None for key in ("first", "last"))
+
     def _listen(self):
         self.real_s = time.monotonic() - self.begun
-        seen = json.loads(self.witness.communicate()[0])
-        self.first, self.last = (State(seen[key]) if seen[key] else None for key in ("first", "last"))
+        self._take(self.witness.communicate()[0])
 
     def kill(self):
         ended = self.process.child.poll()

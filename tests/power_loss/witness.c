@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* witness - what a vatiod showed first and last in its mailbox, whatever became of it.
  *
- * usage: witness RUN_DIR     waits for a mailbox in it, looks twice a millisecond until standard input ends, then prints
- *                            {"first": STATE, "last": STATE}; null: it showed nothing
+ * usage: witness RUN_DIR     waits for a mailbox in it, looks twice a millisecond; prints, for each byte on standard input and at
+ *                            its end, a line {"first": STATE, "last": STATE}; null: nothing was shown
  *
  * STATE: heartbeat (0: registers as they were at the start), uptime_ms, metered_ns, unmetered_ns, and "energy": an object of
  * seven registers for each point.
@@ -35,12 +35,16 @@ static const struct {
 };
 enum { REGISTERS = sizeof registers / sizeof registers[0] };
 
-static bool input_ended(void)
+enum question { QUESTION_NONE, QUESTION_NOW, QUESTION_LAST };
+
+static enum question wait_for_question(void)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     char byte;
     const struct timespec wait = {.tv_nsec = look_ns};
-    return ppoll(&input, 1, &wait, NULL) > 0 && read(STDIN_FILENO, &byte, 1) == 0;
+    if (ppoll(&input, 1, &wait, NULL) <= 0)
+        return QUESTION_NONE;
+    return read(STDIN_FILENO, &byte, 1) == 1 ? QUESTION_NOW : QUESTION_LAST;
 }
 
 static void set(json_t *object, const char *name, int64_t value)
@@ -66,7 +70,7 @@ static json_t *state(const struct mailbox_live *live)
     return object;
 }
 
-/* Once more after the input's end, so that the last state is in it. False: there is nothing to see yet. */
+/* False: there is nothing to see yet. */
 static bool look(struct mailbox *mailbox, const char *run_dir, struct mailbox_live *live)
 {
     if (mailbox->file == NULL && mailbox_open(mailbox, run_dir) != 0)
@@ -78,6 +82,17 @@ static bool look(struct mailbox *mailbox, const char *run_dir, struct mailbox_li
     return true;
 }
 
+static void answer(bool seen, const struct mailbox_live *first, const struct mailbox_live *last)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "first", seen ? state(first) : json_null());
+    json_object_set_new(object, "last", seen ? state(last) : json_null());
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    fflush(stdout);
+    json_decref(object);
+}
+
 int main(int argc, char **argv)
 {
     static struct mailbox_live first, last;
@@ -87,20 +102,16 @@ int main(int argc, char **argv)
         fprintf(stderr, "witness: expected a run directory\n");
         return 2;
     }
-    for (bool ended = false; !ended;) {
-        ended = input_ended();
-        if (!look(&mailbox, argv[1], &last))
-            continue;
-        if (!seen)
-            first = last;
-        seen = true;
+    for (enum question question = QUESTION_NONE; question != QUESTION_LAST;) {
+        question = wait_for_question(); /* then looks once more: the last state is in the last answer */
+        if (look(&mailbox, argv[1], &last)) {
+            if (!seen)
+                first = last;
+            seen = true;
+        }
+        if (question != QUESTION_NONE)
+            answer(seen, &first, &last);
     }
-    json_t *object = json_object();
-    json_object_set_new(object, "first", seen ? state(&first) : json_null());
-    json_object_set_new(object, "last", seen ? state(&last) : json_null());
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(object);
     mailbox_close(&mailbox);
     return EXIT_SUCCESS;
 }
