@@ -99,12 +99,15 @@ static void the_edge_of_a_dip_is_left_out(void **state)
     (void)state;
     static double grid[POINTS];
     struct track_phase phase;
-    static const int edges[] = {7 * GRID_POINTS + 20, 7 * GRID_POINTS + 200, 9 * GRID_POINTS + 150};
-    for (int k = 0; k < 6; k++) {
-        int edge = k < 3 ? edges[k] : POINTS - edges[k - 3];
+    /* The last one takes so little of its cycle that only the dead neighbour tells of it. */
+    static const int edges[] = {7 * GRID_POINTS + 20, 7 * GRID_POINTS + 200, 9 * GRID_POINTS + 150,
+                                8 * GRID_POINTS - 6};
+    enum { EDGES = sizeof edges / sizeof edges[0] };
+    for (int k = 0; k < 2 * EDGES; k++) {
+        int edge = k < EDGES ? edges[k] : POINTS - edges[k - EDGES];
         write_grid(grid, 100, 0.001, 1);
         for (int n = 0; n < POINTS; n++) {
-            bool dead = k < 3 ? n >= edge : n < edge;
+            bool dead = k < EDGES ? n >= edge : n < edge;
             grid[n] = dead ? 0 : grid[n];
         }
         assert_true(measure(grid, &phase));
@@ -134,6 +137,11 @@ static double mean_ahead(const struct mains *mains, const struct window *window)
     return sum / 1000;
 }
 
+static double turns_at(const struct mains *mains, double t)
+{
+    return mains->f_hz * t + mains->rate_hz_s * t * t / 2;
+}
+
 static void steady_ramps_are_followed_without_lag(void **state)
 {
     (void)state;
@@ -145,6 +153,7 @@ static void steady_ramps_are_followed_without_lag(void **state)
         track_init(&track, 50);
         track_lock(&track, 50.02);
         window_set(&window, CYCLES, track.f_hz, 0);
+        double counted = 0, turned = 0;
         for (int k = 0; k < 12; k++) {
             double middle_s = 1e-9 * (double)window.start_ns + window.duration_s / 2;
             double truth_hz = mains.f_hz + mains.rate_hz_s * middle_s;
@@ -152,6 +161,11 @@ static void steady_ramps_are_followed_without_lag(void **state)
                                         2 * PI * mean_ahead(&mains, &window)};
             double f_hz = track_add(&track, &phase, 0, &window);
             assert_true(track.locked);
+            /* also while the tracked rate changes; windows shrink by 1e-3 a window, which is 2e-5 of a cycle */
+            double turns = turns_at(&mains, middle_s);
+            assert_true(k == 0 || fabs(track.cycles - counted - (turns - turned)) < 3e-5);
+            counted = track.cycles;
+            turned = turns;
             if (k >= 5) {
                 assert_true(fabs(f_hz - truth_hz) < 1e-4);
                 assert_true(fabs(track.rate_hz_s - rates[n]) < 0.01);
@@ -161,6 +175,44 @@ static void steady_ramps_are_followed_without_lag(void **state)
             assert_true(fabs(track.pull) <= PULL_MOST);
         }
     }
+}
+
+/* Frequencies of successive windows, and no rate predicted from any of them. */
+static void neither_a_step_nor_noise_is_taken_for_a_ramp(void **state)
+{
+    (void)state;
+    static const double f_hz[] = {50, 50, 50.1, 50.1, 50.09, 50.11, 50.08, 50.12};
+    struct track track;
+    struct window window = {0};
+    track_init(&track, 50);
+    track_lock(&track, 50);
+    for (size_t k = 0; k < sizeof f_hz / sizeof f_hz[0]; k++) {
+        window_set(&window, CYCLES, track.f_hz, 0);
+        struct track_phase phase = {f_hz[k] / window.f_hz - 1, f_hz[k] / window.f_hz - 1, 0};
+        track_add(&track, &phase, 0, &window);
+        assert_true(fabs(track.rate_hz_s) < 1e-9);
+        assert_true(fabs(track.f_hz - f_hz[k]) < 1e-9);
+        window_next(&window);
+    }
+}
+
+/* Another voltage, far away in phase: the count goes on by the frequencies. */
+static void the_count_goes_on_when_another_voltage_is_followed(void **state)
+{
+    (void)state;
+    struct track track;
+    struct window window = {0};
+    struct track_phase phase = {0, 0, 0.3};
+    track_init(&track, 50);
+    track_lock(&track, 50);
+    window_set(&window, CYCLES, 50, 0);
+    track_add(&track, &phase, 0, &window);
+    const double before = track.cycles;
+    window_next(&window);
+    window_set(&window, CYCLES, 50, 0);
+    phase.mean_rad = 2.3;
+    track_add(&track, &phase, 1, &window);
+    assert_true(fabs(track.cycles - before - CYCLES) < 1e-9);
 }
 
 /* Windows that begin a little beside a zero crossing, of either slope, end up on it. */
@@ -265,6 +317,8 @@ int main(void)
         cmocka_unit_test(dead_cycles_do_not_count),
         cmocka_unit_test(the_edge_of_a_dip_is_left_out),
         cmocka_unit_test(steady_ramps_are_followed_without_lag),
+        cmocka_unit_test(neither_a_step_nor_noise_is_taken_for_a_ramp),
+        cmocka_unit_test(the_count_goes_on_when_another_voltage_is_followed),
         cmocka_unit_test(edges_are_pulled_to_zero_crossings),
         cmocka_unit_test(a_surprise_loses_the_lock),
         cmocka_unit_test(locks_anywhere_in_the_range),

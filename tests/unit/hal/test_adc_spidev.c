@@ -139,6 +139,22 @@ static void each_number_of_conversions_gives_codes_and_instants_in_the_plans_ord
     }
 }
 
+/* The device's own speed belongs to whoever set it last. */
+static void another_programs_speed_changes_nothing(void **state)
+{
+    (void)state;
+    struct adc_spidev spidev;
+    struct adc_scan scan;
+    assert_int_equal(start(&spidev, &reference), 0);
+    fake.speed_hz = 100000;
+    assert_int_equal(adc_read(&spidev.adc, fake.now_ns + 125000, &scan), 0);
+    assert_int_equal(scan.faults, 0);
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(scan.code[k], fake_spidev_code((unsigned)k, fake.hold_ns[k]));
+    assert_in_range(scan.hold_ns[1] - fake.hold_ns[1] + 10, 0, 20);
+    adc_close(&spidev.adc);
+}
+
 /* The kernel's way in and out are not equally long: the stamps are off by half the difference, all by the same. */
 static void unequal_ways_in_and_out_shift_all_stamps_alike(void **state)
 {
@@ -407,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_device_is_set_up_once_and_closed_once, renew),
         cmocka_unit_test_setup(each_number_of_conversions_gives_codes_and_instants_in_the_plans_order, renew),
+        cmocka_unit_test_setup(another_programs_speed_changes_nothing, renew),
         cmocka_unit_test_setup(unequal_ways_in_and_out_shift_all_stamps_alike, renew),
         cmocka_unit_test_setup(what_lasts_or_starts_too_long_is_marked_late_and_still_delivered, renew),
         cmocka_unit_test_setup(a_corrupt_frame_is_marked_and_the_others_are_kept, renew),

@@ -68,6 +68,23 @@ static void a_connection_that_breaks_at_once_does_not_reset_the_back_off(void **
     assert_int_equal(world->courier.backoff.ceiling_ms, 10000); /* that was a good one */
 }
 
+static void a_connection_that_delivered_resets_the_back_off_however_short(void **state)
+{
+    struct world *world = *state;
+    for (int k = 0; k < 3; k++) {
+        world->source.newest_seq[STREAM_MINUTE]++;
+        const int before = world->publisher.n;
+        step(world, 600000);
+        report(world, (struct publisher_event){.kind = PUBLISHER_CONNECTED, .limit = 65535});
+        step(world, 1);
+        ack_from(world, before);
+        step(world, 1);
+        report(world, (struct publisher_event){.kind = PUBLISHER_LOST, .text = "cut"});
+        step(world, 1);
+        assert_int_equal(world->courier.backoff.ceiling_ms, 10000);
+    }
+}
+
 static void the_first_attempt_waits_a_random_moment_unless_the_broker_is_required(void **state)
 {
     struct world *world = *state;
@@ -225,6 +242,7 @@ int main(void)
         IN_WORLD(an_acknowledgement_that_never_comes_ends_the_connection),
         IN_WORLD(attempts_are_spread_under_a_ceiling_that_doubles),
         IN_WORLD(a_connection_that_breaks_at_once_does_not_reset_the_back_off),
+        IN_WORLD(a_connection_that_delivered_resets_the_back_off_however_short),
         IN_WORLD(the_first_attempt_waits_a_random_moment_unless_the_broker_is_required),
         IN_WORLD(a_required_broker_that_refuses_ends_it),
         IN_WORLD(a_required_broker_that_was_there_may_go),

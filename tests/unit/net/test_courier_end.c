@@ -29,6 +29,21 @@ static void a_clean_end_takes_leave_and_keeps_the_cursors(void **state)
     assert_int_equal(world->courier.cursor.record.acked_seq[STREAM_MINUTE], 2);
 }
 
+static void the_end_waits_until_the_broker_has_taken_leave(void **state)
+{
+    struct world *world = *state;
+    go_online(world);
+    ack_from(world, 0);
+    step(world, 1);
+    courier_stop(&world->courier, world->now_ms);
+    const int leave = world->publisher.n - 1;
+    step(world, 10);
+    assert_int_equal(world->courier.exit_code, COURIER_RUNNING);
+    ack_from(world, leave);
+    step(world, 1);
+    assert_int_equal(world->courier.exit_code, COURIER_DONE);
+}
+
 static void the_end_does_not_wait_for_ever(void **state)
 {
     struct world *world = *state;
@@ -61,6 +76,24 @@ static void an_end_without_a_connection_is_at_once(void **state)
     assert_int_equal(world->publisher.polite_closes, 0);
 }
 
+static void an_end_while_offline_keeps_what_was_taken_since_the_last_save(void **state)
+{
+    struct world *world = *state;
+    world->source.newest_seq[STREAM_MINUTE] = 1;
+    go_online(world);
+    int done = ack_from(world, 0);
+    step(world, 1); /* saved */
+    world->source.newest_seq[STREAM_MINUTE] = 2;
+    step(world, COURIER_POLL_MS);
+    ack_from(world, done);
+    report(world, (struct publisher_event){.kind = PUBLISHER_LOST, .text = "cut"});
+    step(world, 1);
+    assert_int_equal(world->courier.cursor.record.acked_seq[STREAM_MINUTE], 1);
+    courier_stop(&world->courier, world->now_ms);
+    assert_int_equal(world->courier.exit_code, COURIER_DONE);
+    assert_int_equal(world->courier.cursor.record.acked_seq[STREAM_MINUTE], 2);
+}
+
 static void a_state_directory_in_use_or_missing_ends_it(void **state)
 {
     struct world *world = *state;
@@ -81,9 +114,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_refused_state_does_not_hold_up_the_end),
         IN_WORLD(a_clean_end_takes_leave_and_keeps_the_cursors),
+        IN_WORLD(the_end_waits_until_the_broker_has_taken_leave),
         IN_WORLD(the_end_does_not_wait_for_ever),
         IN_WORLD(an_end_while_the_connection_breaks_is_an_end),
         IN_WORLD(an_end_without_a_connection_is_at_once),
+        IN_WORLD(an_end_while_offline_keeps_what_was_taken_since_the_last_save),
         IN_WORLD(a_state_directory_in_use_or_missing_ends_it),
     };
     return cmocka_run_group_tests_name("courier_end", tests, NULL, NULL);

@@ -110,6 +110,47 @@ static void a_cursor_of_another_broker_in_the_file_is_not_used(void **state)
     cursor_close(&mine);
 }
 
+/* As after a copy by hand. */
+static void a_cursor_of_another_store_in_the_file_is_not_used(void **state)
+{
+    struct cursor mine, other;
+    int64_t acked_seq[STREAMS];
+    char path[CURSOR_PATH];
+
+    (void)state;
+    assert_int_equal(cursor_open(&mine, dir, "b:1", "store1", acked_seq), 0);
+    strcpy(path, mine.path);
+    cursor_close(&mine);
+    assert_int_equal(cursor_open(&other, dir, "b:1", "store2", acked_seq), 0);
+    acked_seq[STREAM_MINUTE] = 77;
+    assert_int_equal(cursor_write(&other, acked_seq), 0);
+    cursor_close(&other);
+    assert_int_equal(rename(other.path, path), 0);
+    assert_int_equal(cursor_open(&mine, dir, "b:1", "store1", acked_seq), 0);
+    assert_int_equal(acked_seq[STREAM_MINUTE], 0);
+    cursor_close(&mine);
+}
+
+static void a_write_that_failed_is_made_up_for(void **state)
+{
+    struct cursor cursor;
+    int64_t acked_seq[STREAMS];
+
+    (void)state;
+    assert_int_equal(cursor_open(&cursor, dir, "b:1", "store1", acked_seq), 0);
+    const int good = cursor.journal.fd;
+    cursor.journal.fd = open(cursor.path, O_RDONLY | O_CLOEXEC); /* as on a card that went read-only */
+    acked_seq[STREAM_MINUTE] = 7;
+    assert_true(cursor_write(&cursor, acked_seq) < 0);
+    close(cursor.journal.fd);
+    cursor.journal.fd = good;
+    assert_int_equal(cursor_write(&cursor, acked_seq), 0);
+    cursor_close(&cursor);
+    assert_int_equal(cursor_open(&cursor, dir, "b:1", "store1", acked_seq), 1);
+    assert_int_equal(acked_seq[STREAM_MINUTE], 7);
+    cursor_close(&cursor);
+}
+
 static void an_unchanged_cursor_is_not_written(void **state)
 {
     struct cursor cursor;
@@ -211,6 +252,8 @@ int main(void)
         IN_DIR(what_was_written_is_found_again),
         IN_DIR(each_broker_and_store_has_its_own),
         IN_DIR(a_cursor_of_another_broker_in_the_file_is_not_used),
+        IN_DIR(a_cursor_of_another_store_in_the_file_is_not_used),
+        IN_DIR(a_write_that_failed_is_made_up_for),
         IN_DIR(an_unchanged_cursor_is_not_written),
         IN_DIR(a_torn_slot_costs_one_step_at_most),
         IN_DIR(negative_cursors_are_not_believed),

@@ -34,6 +34,8 @@ struct fake_meter {
     int64_t oldest;              /* retention has removed those before */
     bool deny;                   /* page, reload and stop are refused */
     bool repeat;                 /* fault: streams begin at seq 1 whatever was asked for */
+    bool flood;                  /* fault: streams have ten records more than were asked for */
+    bool deny_status;            /* status is refused */
     int64_t day_offset_min;
     /* A test's own records and events in place of these; NULL = none. */
     void (*make_record)(int64_t stream, int64_t seq, struct record *record);
@@ -99,7 +101,8 @@ static inline void fake_stream(const struct fake_meter *meter, int peer,
         return;
     }
     int64_t seq = request->from_seq > meter->oldest && !meter->repeat ? request->from_seq : meter->oldest;
-    for (int64_t n = 0; n < request->max && seq <= meter->newest[request->stream]; n++, seq++) {
+    const int64_t most = request->max + (meter->flood ? 10 : 0);
+    for (int64_t n = 0; n < most && seq <= meter->newest[request->stream]; n++, seq++) {
         if (request->stream == STREAM_EVENT) {
             struct record_event event = {
                 .schema = RECORD_SCHEMA, .stream = STREAM_EVENT, .seq = seq, .value = (double)NAN};
@@ -123,6 +126,10 @@ static inline void fake_answer(struct fake_meter *meter, int peer, const struct 
     struct control_status status = {.pid = 42, .uptime_ms = 5000, .pages = FAKE_PAGES, .page = 1};
     switch (request->verb) {
     case CONTROL_STATUS:
+        if (meter->deny_status) {
+            fake_text(peer, CONTROL_STATUS, -EAGAIN, "not yet");
+            break;
+        }
         memcpy(status.newest_seq, meter->newest, sizeof status.newest_seq);
         status.day_offset_min = meter->day_offset_min;
         memcpy(status.meter_id, meter->live.meter_id, sizeof status.meter_id);

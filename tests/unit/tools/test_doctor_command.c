@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <sys/wait.h>
 #include <time.h>
 
 enum { WINDOWS = 10, SCANS = 8000 };
@@ -135,6 +136,22 @@ static void a_writer_that_is_gone_is_seen(void **state)
     mailbox_write(&meter.mailbox, &meter.live);
     assert_int_equal(DOCTOR(NULL), 1);
     assert_contains(out, "left behind by process 1099511627776");
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    meter.live.pid = child;
+    mailbox_write(&meter.mailbox, &meter.live);
+    assert_int_equal(DOCTOR(NULL), 1);
+    assert_contains(out, "left behind by process ");
+}
+
+static void a_vatiod_that_refuses_its_status_is_told(void **state)
+{
+    (void)state;
+    meter.deny_status = true;
+    assert_int_equal(DOCTOR(NULL), 1);
+    assert_contains(out, "FAULT   vatiod ");
 }
 
 static void an_interruption_ends_it(void **state)
@@ -174,9 +191,12 @@ static void the_newest_minutes_of_this_run_are_taken(void **state)
     assert_int_equal(in.minute[59].seq, 100);
     assert_int_equal(in.quarters, DOCTOR_QUARTERS);
     assert_int_equal(in.quarter[0].seq, 105);
-    meter.repeat = true; /* a stream that gives more than was asked for from elsewhere */
+    meter.repeat = true; /* a stream from elsewhere than was asked for */
     collect();
     assert_true(in.minutes <= DOCTOR_MINUTES);
+    meter.flood = true; /* and more of it */
+    collect();
+    assert_int_equal(in.minutes, DOCTOR_MINUTES);
 }
 
 static void the_status_file_is_read(void **state)
@@ -243,6 +263,7 @@ int main(void)
         TEST(no_vatiod_ends_with_3_and_says_what_it_can),
         TEST(a_heart_that_beats_is_a_vatiod_even_without_socket),
         TEST(a_writer_that_is_gone_is_seen),
+        TEST(a_vatiod_that_refuses_its_status_is_told),
         TEST(an_interruption_ends_it),
         TEST(the_newest_minutes_of_this_run_are_taken),
         TEST(the_status_file_is_read),
