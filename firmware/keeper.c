@@ -5,6 +5,7 @@
 #include "firmware/thread.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,22 @@ void keeper_complete(const struct keeper *keeper, struct kept *kept, bool clean)
         kept->newest_seq[stream] = recorder_newest_seq(keeper->recorder, (enum record_stream)stream);
 }
 
+static void tell_fault(struct keeper *keeper, int result)
+{
+    static const struct watch_hold hold = {0, 60};
+    const int64_t now_ns = clock_mono_ns(keeper->clock);
+    const int64_t start_ns = keeper->fault_ns == 0 ? now_ns : keeper->fault_ns;
+    const struct watch_span span = {start_ns, 1e-9 * (double)(now_ns - start_ns)};
+    keeper->fault_ns = now_ns;
+    if (!watch_state_see(&keeper->fault, &hold, result < 0, &span))
+        return;
+    if (keeper->fault.on)
+        recorder_event(keeper->recorder, "journal-fault", strerror(-result), (double)NAN);
+    else
+        recorder_event(keeper->recorder, "journal-fault-end", "registers are written again",
+                       keeper->fault.seen_s);
+}
+
 int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean)
 {
     unsigned char bytes[KEPT_BYTES_MAX];
@@ -99,6 +116,7 @@ int keeper_write(struct keeper *keeper, const struct kept *kept, bool clean)
         log_error("register journal: %s; trying again every %lld s", strerror(-result),
                   (long long)keeper->interval_s);
     keeper->failing = result < 0;
+    tell_fault(keeper, result);
     return result;
 }
 

@@ -17,6 +17,7 @@
 #include "firmware/keeper_power.h"
 #include "firmware/kept.h"
 #include "firmware/recorder.h"
+#include "firmware/watch_state.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,6 +41,8 @@ struct keeper {
     int64_t written_ns; /* monotonic, of the last record */
     int64_t urgent_ns;  /* of the last one that a collapse asked for; 0 = none */
     bool failing;
+    struct watch_state fault; /* the same as events */
+    int64_t fault_ns;         /* up to when that was looked at; 0 = not yet */
     atomic_bool stop;
     pthread_t thread;
 };

@@ -24,6 +24,7 @@ void recorder_init(struct recorder *recorder, struct store *store, struct spsc *
     recorder->records = records;
     recorder->health = health;
     recorder->clock = clock;
+    recorder->fault_ns = clock_mono_ns(clock);
     snprintf(recorder->boot_id, sizeof recorder->boot_id, "%s", boot_id);
     pthread_mutex_init(&recorder->lock, NULL);
     atomic_store(&health->disk_read_only, RECORD_ABSENT);
@@ -108,6 +109,22 @@ static int note_replaced(struct recorder *recorder)
     return 1;
 }
 
+/* The event waits with the batch until the disk takes both. The number of events queued. */
+static int note_fault(struct recorder *recorder)
+{
+    static const struct watch_hold hold = {0, 60};
+    const int64_t now_ns = clock_mono_ns(recorder->clock);
+    const struct watch_span span = {recorder->fault_ns, 1e-9 * (double)(now_ns - recorder->fault_ns)};
+    recorder->fault_ns = now_ns;
+    if (!watch_state_see(&recorder->fault, &hold, recorder->store->failed, &span))
+        return 0;
+    if (recorder->fault.on)
+        recorder_event(recorder, "disk-fault", recorder->store->error, (double)NAN);
+    else
+        recorder_event(recorder, "disk-fault-end", "records are written again", recorder->fault.seen_s);
+    return 1;
+}
+
 /* Counts failures, and says when they begin and when they are over. */
 static void note(struct recorder *recorder)
 {
@@ -157,7 +174,10 @@ static int take_notice(struct recorder *recorder)
     struct record_event event;
     if (recorder->notices == NULL || !spsc_pop(recorder->notices, &event))
         return 0;
-    log_notice("%s: %s (%.2f)", event.kind, event.detail, event.value);
+    if (isnan(event.value))
+        log_notice("%s: %s", event.kind, event.detail);
+    else
+        log_notice("%s: %s (%.2f)", event.kind, event.detail, event.value);
     audit(recorder, &event, 0);
     if (store_add_event(recorder->store, &event, now_ms(recorder)) < 0)
         health_add(&recorder->health->records_lost, 1);
@@ -250,7 +270,7 @@ static void *run(void *argument)
         if (recorder->store->pending > 0)
             store_tick(recorder->store, now_ms(recorder));
         note(recorder);
-        taken += note_disk(recorder) + note_replaced(recorder);
+        taken += note_fault(recorder) + note_disk(recorder) + note_replaced(recorder);
         look_at_disk(recorder);
         if (recorder->audit != NULL)
             audit_log_turn(recorder->audit);

@@ -16,6 +16,7 @@
 #include "firmware/name_cell.h"
 #include "firmware/spsc.h"
 #include "firmware/store/store.h"
+#include "firmware/watch_state.h"
 #include "hal/clock.h"
 
 #include <pthread.h>
@@ -44,6 +45,8 @@ struct recorder {
     int64_t check_due_ms;      /* not before */
     int64_t replaced;          /* databases put aside that were told */
     bool failing;              /* the last write failed; said once */
+    struct watch_state fault;  /* it cannot write */
+    int64_t fault_ns;          /* up to when that was looked at */
     bool giving_way;           /* the disk is full; told once */
     const char *data_dir;      /* whose file system is watched; set after init, NULL = none */
     int64_t disk_due_ms;

@@ -12,31 +12,74 @@ enum told { TOLD_SECONDS, TOLD_VALUE };
 
 static const struct {
     const char *begin, *end;
-    double begin_s, end_s; /* hold times */
+    struct watch_hold hold;
     enum place place;
     enum told at_end; /* the seconds with the condition, or its value then */
     const char *begin_text, *end_text;
 } kinds[WATCH_KINDS] = {
-    [WATCH_UNMETERED] = {"unmetered", "unmetered-end", 0, 60, PLACE_NONE, TOLD_SECONDS,
-                         "no energy is registered", "energy is registered again"},
-    [WATCH_VOLTAGE_LOST] = {"voltage-lost", "voltage-lost-end", 3, 60, PLACE_POINT, TOLD_SECONDS,
+    [WATCH_UNMETERED] = {"unmetered",
+                         "unmetered-end",
+                         {0, 60},
+                         PLACE_NONE,
+                         TOLD_SECONDS,
+                         "no energy is registered",
+                         "energy is registered again"},
+    [WATCH_VOLTAGE_LOST] = {"voltage-lost",
+                            "voltage-lost-end",
+                            {3, 60},
+                            PLACE_POINT,
+                            TOLD_SECONDS,
                             "no voltage while current flows: its energy cannot be metered",
                             "voltage and current belong together again"},
-    [WATCH_REVERSED] = {"reversed", "reversed-end", 60, 60, PLACE_POINT, TOLD_SECONDS,
+    [WATCH_REVERSED] = {"reversed",
+                        "reversed-end",
+                        {60, 60},
+                        PLACE_POINT,
+                        TOLD_SECONDS,
                         "power flows the wrong way: is a current sensor turned round?",
                         "power flows the right way again"},
-    [WATCH_QUIET] = {"quiet", "quiet-end", 0, 0, PLACE_CHANNEL, TOLD_VALUE,
-                     "dither missing, small currents read wrong", "enough noise for small currents again"},
-    [WATCH_NOISY] = {"noisy", "noisy-end", 0, 0, PLACE_CHANNEL, TOLD_VALUE,
-                     "too much noise, small values scatter", "no longer too much noise"},
-    [WATCH_CORRUPT] = {"sensor-fault", "sensor-fault-end", 0, 60, PLACE_CONVERTER, TOLD_SECONDS,
-                       "answers are corrupt", "answers are whole again"},
-    [WATCH_MISSING] = {"sensor-fault", "sensor-fault-end", 0, 60, PLACE_CONVERTER, TOLD_SECONDS,
-                       "does not answer", "answers again"},
-    [WATCH_STUCK] = {"sensor-fault", "sensor-fault-end", 5, 60, PLACE_CHANNEL, TOLD_SECONDS,
-                     "its code stands still", "its code moves again"},
-    [WATCH_UNSYNCED] = {"clock-unsynced", "clock-synced", 10, 10, PLACE_NONE, TOLD_SECONDS,
-                        "UTC is not synchronised: labels may be wrong", "UTC is synchronised"},
+    [WATCH_QUIET] = {"quiet",
+                     "quiet-end",
+                     {0, 0},
+                     PLACE_CHANNEL,
+                     TOLD_VALUE,
+                     "dither missing, small currents read wrong",
+                     "enough noise for small currents again"},
+    [WATCH_NOISY] = {"noisy",
+                     "noisy-end",
+                     {0, 0},
+                     PLACE_CHANNEL,
+                     TOLD_VALUE,
+                     "too much noise, small values scatter",
+                     "no longer too much noise"},
+    [WATCH_CORRUPT] = {"sensor-fault",
+                       "sensor-fault-end",
+                       {0, 60},
+                       PLACE_CONVERTER,
+                       TOLD_SECONDS,
+                       "answers are corrupt",
+                       "answers are whole again"},
+    [WATCH_MISSING] = {"sensor-fault",
+                       "sensor-fault-end",
+                       {0, 60},
+                       PLACE_CONVERTER,
+                       TOLD_SECONDS,
+                       "does not answer",
+                       "answers again"},
+    [WATCH_STUCK] = {"sensor-fault",
+                     "sensor-fault-end",
+                     {5, 60},
+                     PLACE_CHANNEL,
+                     TOLD_SECONDS,
+                     "its code stands still",
+                     "its code moves again"},
+    [WATCH_UNSYNCED] = {"clock-unsynced",
+                        "clock-synced",
+                        {10, 10},
+                        PLACE_NONE,
+                        TOLD_SECONDS,
+                        "UTC is not synchronised: labels may be wrong",
+                        "UTC is synchronised"},
 };
 
 void watch_init(struct watch *watch, const struct watch_config *config, const struct topology *topology)
@@ -103,23 +146,8 @@ static void tell_state(struct watch *watch, enum watch_kind kind, int place, dou
 void watch_see(struct watch *watch, enum watch_kind kind, int place, bool seen, double value,
                const struct watch_span *span)
 {
-    struct watch_state *state = &watch->state[kind][place];
-    if (seen)
-        state->seen_s += span->duration_s;
-    if (seen == state->on) {
-        state->changed_s = 0;
-        if (!seen)
-            state->seen_s = 0;
-        return;
-    }
-    if (state->changed_s <= 0)
-        state->since_ns = span->start_ns;
-    state->changed_s += span->duration_s;
-    if (state->changed_s < (seen ? kinds[kind].begin_s : kinds[kind].end_s))
-        return;
-    state->on = seen;
-    state->changed_s = 0;
-    tell_state(watch, kind, place, value);
+    if (watch_state_see(&watch->state[kind][place], &kinds[kind].hold, seen, span))
+        tell_state(watch, kind, place, value);
 }
 
 void watch_time(struct watch *watch, int64_t mono_ns, int64_t utc_ms, bool synced)

@@ -2,9 +2,8 @@
 /* watch.h - what of the metering becomes an event: states, each told once when it begins and once when it ends, and steps of
  * the wall clock.
  *
- * State:   a condition at a place (the meter, a metering point, a channel). It begins when the condition has held for the
- *          kind's hold time without a break, and ends when it has been gone for the other one: what flickers is one event.
- *          The conditions have their own hysteresis. Kinds, hold times and values: firmware/README.md.
+ * State:   a condition at a place (the meter, a metering point, a channel) with its kind's hold times (watch_state.h): what
+ *          flickers is one event. The conditions have their own hysteresis. Kinds, hold times, values: firmware/README.md.
  * Time:    an event carries the instant at which its state began or ended, not that at which it was sure.
  * Full:    an event that finds no room in the ring is lost and counted.
  * Threads: one object, one thread.
@@ -20,6 +19,7 @@
 #include "firmware/spsc.h"
 #include "firmware/watch_clock.h"
 #include "firmware/watch_scans.h"
+#include "firmware/watch_state.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,13 +48,6 @@ struct watch_config {
     struct health *health;
 };
 
-struct watch_state {
-    bool on;
-    double changed_s; /* for how long the condition has been other than told */
-    double seen_s;    /* how long it was there since it began */
-    int64_t since_ns; /* monotonic: it became other than told */
-};
-
 struct watch {
     struct watch_config config;
     struct topology topology;
@@ -65,12 +58,6 @@ struct watch {
     struct watch_scans scans;
     bool moves[DSP_CHANNELS]; /* its noise, as last measured, must move its code within seconds */
     struct watch_state state[WATCH_KINDS][WATCH_PLACES];
-};
-
-/* A stretch of monotonic time. */
-struct watch_span {
-    int64_t start_ns;
-    double duration_s;
 };
 
 void watch_init(struct watch *watch, const struct watch_config *config, const struct topology *topology);

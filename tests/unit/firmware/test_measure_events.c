@@ -149,7 +149,7 @@ static const struct event_case {
      100,
      {{"sensor-fault", "converter: does not answer", 20, NAN, 0},
       {"unmetered", "no energy", 20, NAN, 0},
-      {"sensor-fault-end", "converter: ", 21, 1, 1},
+      {"sensor-fault-end", "converter: ", 21, 1.5, 0.7},
       {"unmetered-end", "energy", 21, 1, 0.5}}},
 };
 
