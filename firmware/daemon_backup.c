@@ -5,22 +5,17 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Whoever reads the file may stand in another directory. */
+/* Whoever reads the file may stand in another directory. A link stays one: its name is what the settings say. */
 static int whole_path(const char *path, char out[CONTROL_PATH])
 {
-    char whole[PATH_MAX];
-    out[0] = '\0';
-    if (path[0] == '\0')
-        return 0;
-    if (realpath(path, whole) == NULL)
+    char here[PATH_MAX] = "";
+    if (path[0] != '\0' && path[0] != '/' && getcwd(here, sizeof here) == NULL)
         return -errno;
-    if (strlen(whole) >= CONTROL_PATH)
-        return -ENAMETOOLONG;
-    memcpy(out, whole, strlen(whole) + 1);
-    return 0;
+    const int length = snprintf(out, CONTROL_PATH, "%s%s%s", here, here[0] == '\0' ? "" : "/", path);
+    return length < CONTROL_PATH ? 0 : -ENAMETOOLONG;
 }
 
 static int add_paths(const struct daemon *daemon, struct control_backup *backup, char *text, size_t size)

@@ -14,7 +14,7 @@
 static const struct command *const commands[] = {
     &command_status, &command_watch, &command_detail, &command_registers, &command_export,
     &command_events, &command_audit, &command_report, &command_waveform,  &command_page,
-    &command_reload, &command_stop,  &command_doctor,
+    &command_reload, &command_stop,  &command_doctor, &command_backup,    &command_restore,
 };
 
 static const struct option global_options[] = {

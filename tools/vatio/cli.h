@@ -52,6 +52,11 @@ struct cli_settings {
     bool verify;                    /* audit */
     char head[DIGEST_TEXT];         /* audit: "" = none */
     char file[CLI_PATH + 1];        /* audit: "" = vatiod's */
+    char root[CLI_PATH + 1];        /* backup, restore: "" = this system */
+    char config[CLI_PATH + 1];      /* backup */
+    char data_dir[CLI_PATH + 1];    /* backup: "" = as in config */
+    char mqtt_config[CLI_PATH + 1]; /* backup */
+    bool force;                     /* restore */
     const char *argument;           /* the word behind the command, NULL if none */
 };
 
@@ -73,7 +78,7 @@ struct command {
 
 extern const struct command command_status, command_watch, command_registers, command_export, command_page,
     command_reload, command_stop, command_events, command_report, command_waveform, command_doctor,
-    command_detail, command_audit;
+    command_detail, command_audit, command_backup, command_restore;
 
 /* The whole program but for its signals. Returns the exit status. */
 int cli_run(struct cli *cli, int argc, char *const argv[]);
