@@ -146,6 +146,20 @@ class Run:
         if ended is not None:
             raise AssertionError(f"it had ended by itself, {ended}: {self.process.text()}")
 
+    def end_anyhow(self):
+        """Asked to end, on a disk that takes nothing: orderly or with a sentence."""
+        code = self.process.stop()
+        self._listen()
+        if code not in (0, 1):
+            raise AssertionError(f"it ended with {code}: {self.process.text()}")
+
+    def is_refused(self):
+        """It says why it cannot start."""
+        code = self.process.wait()
+        self._listen()
+        if code != 1 or not self.process.lines:
+            raise AssertionError(f"it ended with {code}: {self.process.text()}")
+
     def stop(self):
         code = self.process.stop()
         self._listen()
@@ -156,21 +170,29 @@ class Run:
 class Meter:
     """A data directory, the programs, and the simulated time that runs on from run to run."""
 
-    def __init__(self, bin_dir, data=None, utc_s=None):
+    def __init__(self, bin_dir):
         self.bin_dir = os.path.abspath(bin_dir)
         self.root = tempfile.mkdtemp(prefix="vatio-soak-")
-        self.data = data or os.path.join(self.root, "data")
-        os.makedirs(self.data, exist_ok=True)
+        self.data = os.path.join(self.root, "data")
         self.run_dir = os.path.join(self.root, "run")
-        self.utc_s = utc_s if utc_s is not None else 1782079200  # 2026-06-21T22:00:00Z: midnight is near
+        self.utc_s = 1782079200  # 2026-06-21T22:00:00Z: midnight is near
+        self.present = None
         self.lateness = Lateness(self.root)
 
     def program(self, name):
         return os.path.join(self.bin_dir, name)
 
     def start(self, *arguments):
-        return Run(self, ["--sim-start", utc_text(self.utc_s), *arguments])
+        self.present = Run(self, ["--sim-start", utc_text(self.utc_s), *arguments])
+        return self.present
+
+    def end(self):
+        """Whatever still runs."""
+        if self.present:
+            self.present.process.kill()
+            self.present.witness.kill()
 
     def close(self):
+        self.end()
         self.lateness.close()
         shutil.rmtree(self.root)
