@@ -189,7 +189,7 @@ int backup_parse(struct backup *backup, const char *name, json_t *object, char *
         return refuse(name, error, error_size, "is damaged: its checksum does not hold");
     if (!take_all(object, backup))
         return refuse(name, error, error_size, "is not complete, or says what cannot be");
-    if (backup->meter.kept_magic != KEPT_MAGIC && backup->meter.kept_magic != KEPT_OLDER)
+    if (backup->meter.kept_magic < KEPT_OLDER || backup->meter.kept_magic > KEPT_MAGIC)
         return refuse(name, error, error_size, "holds registers of another version of vatiod");
     return 0;
 }
