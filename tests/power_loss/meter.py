@@ -186,6 +186,14 @@ class Meter:
         self.present = Run(self, ["--sim-start", utc_text(self.utc_s), *arguments])
         return self.present
 
+    def verify_audit(self):
+        """The chain of the audit log, by the vatio command. Returns what it says."""
+        result = subprocess.run([self.program("tools/vatio/vatio"), "--run-dir", self.run_dir, "audit", "--verify", "--file",
+                                 os.path.join(self.data, "audit.log")], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise AssertionError(f"vatio audit --verify: {result.stdout}{result.stderr}")
+        return result.stdout.strip()
+
     def end(self):
         """Whatever still runs."""
         if self.present:
