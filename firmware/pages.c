@@ -33,6 +33,12 @@ static const char *kilo(int64_t micro, int width, char field[FIELD_MAX])
     return field;
 }
 
+/* Of two registers; absent when one is, or when no register could hold it. */
+static int64_t sum(int64_t a, int64_t b)
+{
+    return a == RECORD_ABSENT || b == RECORD_ABSENT || a > INT64_MAX - b ? RECORD_ABSENT : a + b;
+}
+
 static void put(struct display_text *text, int row, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -101,8 +107,8 @@ static void render_energy(const struct page *page, const struct mailbox_live *li
     char a[FIELD_MAX];
     put(text, 0, "Imp%skWh", kilo(energy->import_uwh, 10, a));
     put(text, 1, "Exp%skWh", kilo(energy->export_uwh, 10, a));
-    put(text, 2, "+R %skvarh", kilo(energy->q1_uvarh + energy->q2_uvarh, 8, a));
-    put(text, 3, "-R %skvarh", kilo(energy->q3_uvarh + energy->q4_uvarh, 8, a));
+    put(text, 2, "+R%skvarh", kilo(sum(energy->q1_uvarh, energy->q2_uvarh), 9, a));
+    put(text, 3, "-R%skvarh", kilo(sum(energy->q3_uvarh, energy->q4_uvarh), 9, a));
 }
 
 /* A further circuit: power and registers on one page. */
