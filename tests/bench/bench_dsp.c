@@ -175,14 +175,17 @@ static void print_table(struct bench *bench, double whole, double plain)
 
 int main(int argc, char **argv)
 {
+    static const char usage[] = "usage: bench_dsp [--disturbed] [seconds 2..300]\n";
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return fputs(usage, stdout) < 0;
     const bool disturbed = argc > 1 && strcmp(argv[1], "--disturbed") == 0;
     const int at = disturbed ? 2 : 1;
     struct bench *bench = allocate(1, sizeof *bench);
     const long seconds = argc > at ? strtol(argv[at], NULL, 10) : 20;
     if (seconds < 2 || seconds > 300) {
-        fprintf(stderr, "usage: bench_dsp [--disturbed] [seconds 2..300]\n");
+        fputs(usage, stderr);
         free(bench);
-        return EXIT_FAILURE;
+        return 2;
     }
     bench->disturbed = disturbed;
     bench->n_scans = (size_t)seconds * (size_t)rate_hz;

@@ -251,17 +251,25 @@ static void print_table(struct bench *bench, int rounds)
     printf("\n(sum of the plain loop: %g)\n", bench->plain_sum);
 }
 
+static void usage(FILE *file, int status)
+{
+    fprintf(file, "usage: bench_pipeline [seconds 1..600] [rounds 1..%d]\n", ROUNDS_MAX);
+    exit(status);
+}
+
 static long read_number(const char *text, long most)
 {
     char *end;
     long number = strtol(text, &end, 10);
     if (end == text || *end != '\0' || number < 1 || number > most)
-        fail("usage: bench_pipeline [seconds 1..600] [rounds 1..99]");
+        usage(stderr, 2);
     return number;
 }
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        usage(stdout, EXIT_SUCCESS);
     struct bench *bench = allocate(1, sizeof *bench);
     long seconds = argc > 1 ? read_number(argv[1], 600) : 20;
     int rounds = (int)(argc > 2 ? read_number(argv[2], ROUNDS_MAX) : 5);

@@ -247,11 +247,14 @@ static void study_mains(const char *which, void (*make)(struct board *, uint64_t
 
 int main(int argc, char **argv)
 {
+    static const char usage[] = "usage: study-linearity [hours of mains, 0.01..100] [boards, 1..%d]\n";
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return printf(usage, BOARDS_MOST) < 0;
     const double hours = argc > 1 ? strtod(argv[1], NULL) : 1;
     const long boards = argc > 2 ? strtol(argv[2], NULL, 10) : 20;
     if (!(hours > 0.01 && hours < 100) || boards < 1 || boards > BOARDS_MOST) {
-        fprintf(stderr, "usage: study-linearity [hours of mains, 0.01..100] [boards, 1..%d]\n", BOARDS_MOST);
-        return EXIT_FAILURE;
+        fprintf(stderr, usage, BOARDS_MOST);
+        return 2;
     }
     printf("boards: seeds 1..%ld of hal/sim/curve.h, bound 1 LSB\n", boards);
     study_pure((int)boards);
