@@ -98,6 +98,7 @@ struct config {
     int64_t store_quarter_days;
     int64_t store_events;
     int64_t store_full_days;
+    int64_t store_second_hours;
 
     int display; /* enum config_display */
     int64_t page_s;

@@ -111,6 +111,7 @@ void daemon_close(struct daemon *daemon)
         mailbox_remove(&daemon->mailbox, daemon->config.run_dir);
     detail_remove(&daemon->detail, daemon->config.run_dir);
     scan_tap_close(&daemon->tap, daemon->config.run_dir);
+    second_ring_leave(&daemon->seconds);
     if (daemon->opened & PART_REPLAY)
         replay_close(&daemon->replay);
     free(daemon->scan_memory);

@@ -53,6 +53,7 @@ struct daemon {
     void *event_memory;
     struct mailbox_writer mailbox;
     struct detail_writer detail;
+    struct second_ring_writer seconds;
     struct scan_tap tap;
     struct store store;
     struct store_reader reader;

@@ -144,6 +144,7 @@ static int open_measure(struct daemon *daemon, char *error, size_t error_size)
     config.cell = &daemon->kept_cell;
     config.mailbox = &daemon->mailbox;
     config.detail = &daemon->detail;
+    config.seconds = &daemon->seconds;
     config.tap = &daemon->tap;
     config.store_id = &daemon->recorder.store_id;
     config.health = &daemon->health;
@@ -171,6 +172,22 @@ static int open_detail(struct daemon *daemon, char *error, size_t error_size)
     int result = detail_create(&daemon->detail, daemon->config.run_dir);
     if (result < 0)
         go_on(result, "the file of all quantities", error, error_size);
+    return 0;
+}
+
+static int open_seconds(struct daemon *daemon, char *error, size_t error_size)
+{
+    struct second_ring_plan plan = {0};
+    const int64_t hours = daemon->config.store_second_hours;
+    if (hours == 0) {
+        second_ring_discard(daemon->config.run_dir);
+        return 0;
+    }
+    snprintf(plan.meter_id, sizeof plan.meter_id, "%s", daemon->meter_id);
+    plan.n_points = convert_points(&daemon->measure.config.meter.topology, plan.point_id);
+    int result = second_ring_create(&daemon->seconds, daemon->config.run_dir, &plan, hours * 3600);
+    if (result < 0)
+        go_on(result, "the ring of seconds", error, error_size);
     return 0;
 }
 
@@ -264,10 +281,9 @@ static int open_control(struct daemon *daemon, char *error, size_t error_size)
 int daemon_open(struct daemon *daemon, char *error, size_t error_size)
 {
     static daemon_step *const steps[] = {
-        open_directories,    daemon_refuse_half, open_identity,      open_store,
-        open_source,         open_rings,         open_mailbox,       open_measure,
-        open_detail,         open_tap,           daemon_open_keeper, daemon_open_audit,
-        daemon_tell_changes, open_display,       open_pulse,         open_control,
+        open_directories,  daemon_refuse_half,  open_identity, open_store,   open_source,  open_rings,
+        open_mailbox,      open_measure,        open_detail,   open_seconds, open_tap,     daemon_open_keeper,
+        daemon_open_audit, daemon_tell_changes, open_display,  open_pulse,   open_control,
     };
     int result = 0;
     for (size_t k = 0; k < sizeof steps / sizeof steps[0] && result == 0; k++)

@@ -74,6 +74,14 @@ static void deliver(struct measure *measure, const struct record *record)
     }
 }
 
+static void publish_second(struct measure *measure, const struct record *record)
+{
+    struct second_ring_writer *seconds = measure->config.seconds;
+    measure->live.live = *record;
+    if (seconds != NULL && seconds->file != NULL)
+        second_ring_write(seconds, record);
+}
+
 static void publish_interval(struct measure *measure, int k, const struct interval *interval, bool synced)
 {
     struct record record;
@@ -81,7 +89,7 @@ static void publish_interval(struct measure *measure, int k, const struct interv
     record.utc_synced = synced;
     memcpy(record.boot_id, measure->live.boot_id, sizeof record.boot_id);
     if (intervals[k].stream == STREAM_LIVE)
-        measure->live.live = record;
+        publish_second(measure, &record);
     else
         deliver(measure, &record);
 }

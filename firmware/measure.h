@@ -18,6 +18,7 @@
 #include "dsp/registers.h"
 #include "firmware/api/detail.h"
 #include "firmware/api/mailbox.h"
+#include "firmware/api/second_ring.h"
 #include "firmware/health.h"
 #include "firmware/kept.h"
 #include "firmware/name_cell.h"
@@ -44,10 +45,11 @@ struct measure_config {
     struct spsc *records; /* of struct record, to the recorder */
     struct spsc *events;  /* of struct record_event, to the recorder; NULL = nobody */
     struct mailbox_writer *mailbox;
-    struct detail_writer *detail;     /* NULL or without a file: nobody */
-    struct scan_tap *tap;             /* is given every scan; NULL = nobody */
-    struct kept_cell *cell;           /* what the keeper writes; NULL = nobody */
-    const struct name_cell *store_id; /* the recorder's, for the mailbox; NULL = it stays as it is */
+    struct detail_writer *detail;       /* NULL or without a file: nobody */
+    struct second_ring_writer *seconds; /* NULL or without a file: nobody */
+    struct scan_tap *tap;               /* is given every scan; NULL = nobody */
+    struct kept_cell *cell;             /* what the keeper writes; NULL = nobody */
+    const struct name_cell *store_id;   /* the recorder's, for the mailbox; NULL = it stays as it is */
     struct health *health;
     struct clock *clock;
     atomic_bool *ended;                            /* acquire's: no scan follows */

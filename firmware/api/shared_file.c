@@ -107,6 +107,30 @@ void shared_file_remove(const char *run_dir, const char *name, size_t size, void
         unlink(path);
 }
 
+int shared_file_go_on(const char *run_dir, const char *name, size_t size, void **memory)
+{
+    char path[PATH_BYTES];
+    struct stat status;
+    if (!is_path(path, run_dir, name))
+        return -ENAMETOOLONG;
+    const int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -errno;
+    int error = -EPROTO;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == (off_t)size &&
+        status.st_uid == geteuid())
+        error = map_new(fd, size, memory);
+    close(fd);
+    return error;
+}
+
+void shared_file_discard(const char *run_dir, const char *name)
+{
+    char path[PATH_BYTES];
+    if (is_path(path, run_dir, name))
+        unlink(path);
+}
+
 void shared_write(_Atomic uint64_t *sequence, _Atomic uint64_t word[], const void *from, size_t size)
 {
     const uint64_t before = atomic_load_explicit(sequence, memory_order_relaxed);

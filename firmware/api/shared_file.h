@@ -28,6 +28,11 @@ int shared_file_make(const char *run_dir, const char *name, size_t size, void **
 int shared_file_show(const char *run_dir, const char *name, size_t size, void *memory);
 void shared_file_remove(const char *run_dir, const char *name, size_t size, void *memory);
 
+/* A file that stays from run to run: maps the one that is there for writing. -EPROTO when it has another size or is
+ * another user's. shared_file_close ends it, shared_file_discard takes its name away. */
+int shared_file_go_on(const char *run_dir, const char *name, size_t size, void **memory);
+void shared_file_discard(const char *run_dir, const char *name);
+
 /* size bytes as words behind the lock; the last one is filled up with zeros. */
 void shared_write(_Atomic uint64_t *sequence, _Atomic uint64_t word[], const void *from, size_t size);
 int shared_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t word[], void *to, size_t size);
