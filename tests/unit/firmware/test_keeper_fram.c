@@ -169,10 +169,25 @@ static void a_cut_costs_a_second_of_energy_at_most_and_says_so(void **state)
         char text[128];
         assert_in_range(resume.kept.energy[0].import_uwh, truth_uwh - 1200, truth_uwh); /* and a window */
         assert_true(resume.kept.energy[0].q1_uvarh >= place->age_ms - 7200);
+        assert_true(kept_age_ms(&resume.kept) >= place->age_ms - 7200); /* what is not energy goes with it */
         assert_true(resume.kept.energy[0].q1_uvarh <= place->age_ms);
         assert_true(resume_text(&resume.kept, 3600, 0, false, text, sizeof text) == 1);
         assert_non_null(strstr(text, "at most 1.0 Wh lost: 1 s at 3600 VA"));
     }
+    keeper_close(&place->keeper);
+}
+
+/* Cut right behind it: that the journal is the newest must not look as if the chip had failed. */
+static void totals_are_never_older_than_the_journal(void **state)
+{
+    struct place *place = *state;
+    live(place, 10000);
+    assert_int_equal(atomic_load(&place->health.journal_writes), 1);
+    keeper_close(&place->keeper);
+    assert_int_equal(start(place, "m1"), 0);
+    assert_int_equal(place->found.totals.age_ms, kept_age_ms(&place->journal));
+    const struct resume resume = resume_of(place);
+    assert_int_equal(resume.kept.interval_s, 1);
     keeper_close(&place->keeper);
 }
 
@@ -281,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(totals_are_written_each_second_and_the_rest_every_five),
         CASE(a_cut_costs_a_second_of_energy_at_most_and_says_so),
+        CASE(totals_are_never_older_than_the_journal),
         CASE(an_orderly_end_lost_nothing),
         CASE(a_chip_that_fails_is_told_once_and_the_journal_takes_over),
         CASE(a_chip_that_is_back_is_used_again),
