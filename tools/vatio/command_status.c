@@ -73,7 +73,13 @@ static void print_control(FILE *out, const struct control_status *status)
             status->config[0] == '\0' ? "embedded defaults" : status->config, status->pid);
     for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
         fprintf(out, " %s %" PRId64, record_stream_name[stream], status->newest_seq[stream]);
-    fputs("\n\n", out);
+    fputs("\n", out);
+}
+
+static void print_audit(FILE *out, const struct mailbox_live *live)
+{
+    if (live->audit_seq > 0)
+        fprintf(out, "audit     entry %" PRId64 ", %s\n", live->audit_seq, live->audit_head);
 }
 
 static void print_health(FILE *out, const struct mailbox_health *health)
@@ -93,6 +99,8 @@ static int print_text(struct cli *cli, const struct mailbox_live *live, const st
     print_quality(cli->out, live);
     format_points(cli->out, &live->live, rows, sizeof rows / sizeof rows[0]);
     print_control(cli->out, status);
+    print_audit(cli->out, live);
+    fputc('\n', cli->out);
     print_health(cli->out, &live->health);
     return CLI_OK;
 }

@@ -37,6 +37,7 @@ struct fake_meter {
     bool flood;                  /* fault: streams have ten records more than were asked for */
     bool deny_status;            /* status is refused */
     int64_t day_offset_min;
+    const char *data_dir; /* of database; NULL = /var/lib/vatio */
     /* A test's own records and events in place of these; NULL = none. */
     void (*make_record)(int64_t stream, int64_t seq, struct record *record);
     void (*make_event)(int64_t seq, struct record_event *event);
@@ -133,7 +134,8 @@ static inline void fake_answer(struct fake_meter *meter, int peer, const struct 
         memcpy(status.newest_seq, meter->newest, sizeof status.newest_seq);
         status.day_offset_min = meter->day_offset_min;
         memcpy(status.meter_id, meter->live.meter_id, sizeof status.meter_id);
-        snprintf(status.database, sizeof status.database, "/var/lib/vatio/vatio.db");
+        snprintf(status.database, sizeof status.database, "%s/vatio.db",
+                 meter->data_dir == NULL ? "/var/lib/vatio" : meter->data_dir);
         snprintf(status.journal, sizeof status.journal, "/var/lib/vatio/registers");
         snprintf(status.version, sizeof status.version, "0.1.0");
         fake_packet(peer, CONTROL_STATUS, 0, &status, sizeof status);

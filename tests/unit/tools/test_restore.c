@@ -138,6 +138,16 @@ static void a_card_that_has_something_is_left_as_it_is(void **state)
     }
 }
 
+static void other_registers_alone_are_not_overwritten(void **state)
+{
+    struct place *place = *state;
+    write_journal(place, "registers of another");
+    unlink(fixture_path(place, DATA "/vatio.db"));
+    unlink(fixture_path(place, DATA "/meter_id"));
+    assert_int_equal(restore_cut(place, false, restore_steps), -EEXIST);
+    check_journal(place, DATA "/registers.journal", (const unsigned char *)"registers of another", 20);
+}
+
 /* Settings that somebody has made for another meter are not overwritten by force either. */
 static void force_does_not_make_one_meter_of_anothers_settings(void **state)
 {
@@ -178,6 +188,7 @@ int main(void)
         CASE(a_cut_after_any_step_leaves_nothing_or_all_and_may_be_repeated),
         CASE(a_cut_while_another_meters_registers_are_set_aside_loses_none),
         CASE(a_card_that_has_something_is_left_as_it_is),
+        CASE(other_registers_alone_are_not_overwritten),
         CASE(force_does_not_make_one_meter_of_anothers_settings),
         CASE(while_the_directory_is_in_use_nothing_is_restored),
         CASE(a_file_keeps_the_mode_that_it_had),
