@@ -10,9 +10,10 @@ import cmath
 import math
 import os
 import sys
+from functools import partial
 
 from harness import until
-from test_vatiod import Place, live_of, near
+from test_vatiod import live_of, near, run_cases
 
 BOARDS = os.path.join(os.path.dirname(__file__), "../../board")
 ASSUMED = 1 << 8
@@ -182,35 +183,20 @@ def check_house(place, hour, limit_pct):
     assert code == 0, vatiod.text()
 
 
-def check_refusal(place, _):
+def check_refusal(place):
     """What cannot be is said in one sentence."""
     vatiod = place.vatiod("--set", "sim.micro_leg=2", "--seconds", "1")
     assert vatiod.wait() != 0 and "sim.micro_leg = 2" in vatiod.text(), vatiod.text()
 
 
 def main():
-    bin_dir = os.path.abspath(sys.argv[1])
-    checks = {name: (check_split, legs) for name, legs in CASES.items()}
-    checks["one voltage for two legs"] = (check_assumed, (leg(120, grid=(9, 15)), leg(118, grid=(6, 165))))
+    cases = {name: partial(check_split, legs=legs) for name, legs in CASES.items()}
+    cases["one voltage for two legs"] = partial(check_assumed, legs=(leg(120, grid=(9, 15)), leg(118, grid=(6, 165))))
     # a short while of a few hundred watt-hours: what noise leaves is a larger share of it than of a day
-    checks["the house at noon"] = (lambda place, limit: check_house(place, 12.5, limit), 0.2)
-    checks["the house in the evening"] = (lambda place, limit: check_house(place, 18.5, limit), 0.1)
-    checks["a micro-inverter on a leg that is not there"] = (check_refusal, None)
-    wanted = sys.argv[2:] or list(checks)
-    failed = 0
-    for name in wanted:
-        place = Place(bin_dir)
-        try:
-            print(name, flush=True)
-            check, stated = checks[name]
-            check(place, stated)
-        except Exception as error:  # a case's failure must not hide the others'
-            failed += 1
-            print(f"  FAILED: {type(error).__name__}: {error}", flush=True)
-        finally:
-            place.close()
-    print(f"{len(wanted) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    cases["the house at noon"] = lambda place: check_house(place, 12.5, 0.2)
+    cases["the house in the evening"] = lambda place: check_house(place, 18.5, 0.1)
+    cases["a micro-inverter on a leg that is not there"] = check_refusal
+    return run_cases(cases)
 
 
 if __name__ == "__main__":

@@ -367,23 +367,26 @@ def scenario_no_network_socket(place):
     assert process.stop() == 0
 
 
-def main(namespace=None):
-    bin_dir = os.path.abspath(sys.argv[1])
-    scenarios = {name[9:]: function for name, function in (namespace or globals()).items() if name.startswith("scenario_")}
-    wanted = sys.argv[2:] or list(scenarios)
+def run_cases(cases):
+    """Runs those that the command line names, or all, each in a place of its own; returns the exit status."""
+    wanted = sys.argv[2:] or list(cases)
     failed = 0
     for name in wanted:
-        place = Place(bin_dir)
+        place = Place(os.path.abspath(sys.argv[1]))
         try:
             print(name.replace("_", " "), flush=True)
-            scenarios[name](place)
-        except Exception as error:  # a scenario's failure must not hide the others'
+            cases[name](place)
+        except Exception as error:  # a case's failure must not hide the others'
             failed += 1
             print(f"  FAILED: {type(error).__name__}: {error}", flush=True)
         finally:
             place.close()
     print(f"{len(wanted) - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def main(namespace=None):
+    return run_cases({name[9:]: function for name, function in (namespace or globals()).items() if name.startswith("scenario_")})
 
 
 if __name__ == "__main__":
