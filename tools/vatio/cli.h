@@ -37,6 +37,7 @@ struct cli_settings {
     int64_t count; /* watch: rows, 0 = until interrupted */
     int stream;    /* export: index into the choices of its option */
     int64_t from;
+    int64_t to; /* export */
     int64_t max;
     int format; /* enum cli_format */
     char output[CLI_PATH + 1];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/vatio/export.h"
+#include "tools/vatio/meter.h"
 #include "tools/vatio/stream.h"
 
 #include <errno.h>
@@ -8,10 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SECONDS = STREAM_EVENT - STREAM_MINUTE + 1 }; /* behind the stored streams */
+
 static const struct option options[] = {
     {"", "stream", "", OPTION_CHOICE, offsetof(struct cli_settings, stream), "minute", 0, 0,
-     "minute|quarter|day|event", "which records"},
-    {"", "from", "", OPTION_INT, offsetof(struct cli_settings, from), "1", 0, 9e18, NULL, "first seq wanted"},
+     "minute|quarter|day|event|second", "which records; seconds are those of the last hours, in memory"},
+    {"", "from", "", OPTION_INT, offsetof(struct cli_settings, from), "1", 0, 9e18, NULL,
+     "first seq wanted; of seconds the first utc_start_ms"},
+    {"", "to", "", OPTION_INT, offsetof(struct cli_settings, to), "9000000000000000000", 0, 9e18, NULL,
+     "last seq wanted; of seconds the last utc_start_ms"},
     {"", "max", "", OPTION_INT, offsetof(struct cli_settings, max), "9000000000000000000", 1, 9e18, NULL,
      "records at most"},
     {"", "format", "", OPTION_CHOICE, offsetof(struct cli_settings, format), "csv", 0, 0, "csv|json",
@@ -50,10 +56,15 @@ static void end_progress(struct cli *cli, const struct export_writer *writer)
         fputc('\n', cli->err);
 }
 
+static bool is_wanted(const struct cli *cli, int64_t at)
+{
+    return at >= cli->settings.from && at <= cli->settings.to;
+}
+
 static int write_page(struct cli *cli, struct export_writer *writer, const struct control_reply page[],
                       int64_t n)
 {
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n && is_wanted(cli, stream_seq(&page[i])); i++) {
         const int error = export_add(writer, &page[i]);
         if (error != 0)
             return explain(cli, error, stream_seq(&page[i]));
@@ -73,7 +84,7 @@ static int export_pages(struct cli *cli, struct export_writer *writer, struct co
                               left < CONTROL_STREAM_MAX ? left : CONTROL_STREAM_MAX, page, &n);
         if (status == CLI_OK)
             status = write_page(cli, writer, page, n);
-        if (status != CLI_OK || n == 0)
+        if (status != CLI_OK || n == 0 || stream_seq(&page[n - 1]) >= cli->settings.to)
             break;
         from = stream_seq(&page[n - 1]) + 1;
         left -= n;
@@ -86,9 +97,43 @@ static int export_pages(struct cli *cli, struct export_writer *writer, struct co
     return status;
 }
 
+/* One that is overwritten meanwhile has seen enough time. */
+static int export_ring(struct cli *cli, struct export_writer *writer, const struct second_ring *ring)
+{
+    uint64_t number, end;
+    struct second second;
+    second_ring_range(ring, &number, &end);
+    for (int64_t left = cli->settings.max; number < end && left > 0; number++) {
+        if (second_ring_read(ring, number, &second) != 0 || !is_wanted(cli, second.utc_start_ms))
+            continue;
+        const int error = export_add_second(writer, &ring->file->plan, &second);
+        if (error != 0)
+            return explain(cli, error, (int64_t)number);
+        left--;
+    }
+    return CLI_OK;
+}
+
+static int export_seconds(struct cli *cli, FILE *file)
+{
+    struct export_writer writer;
+    struct second_ring ring;
+    int status = meter_seconds(cli, &ring);
+    if (status != CLI_OK)
+        return status;
+    export_begin(&writer, file, cli->settings.format == CLI_JSON);
+    status = export_ring(cli, &writer, &ring);
+    second_ring_close(&ring);
+    if (status == CLI_OK)
+        export_end(&writer);
+    return status;
+}
+
 static int export_all(struct cli *cli, FILE *file)
 {
     struct export_writer writer;
+    if (cli->settings.stream == SECONDS)
+        return export_seconds(cli, file);
     struct control_reply *page = malloc(CONTROL_STREAM_MAX * sizeof *page);
     if (page == NULL)
         return explain(cli, -ENOMEM, 0);
@@ -130,5 +175,9 @@ static int run(struct cli *cli)
     return cli->settings.output[0] == '\0' ? export_all(cli, cli->out) : export_to_file(cli);
 }
 
-const struct command command_export = {
-    "export", NULL, "print stored records as CSV or JSON", options, sizeof options / sizeof options[0], run};
+const struct command command_export = {"export",
+                                       NULL,
+                                       "print stored records, or seconds, as CSV or JSON",
+                                       options,
+                                       sizeof options / sizeof options[0],
+                                       run};

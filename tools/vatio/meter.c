@@ -98,3 +98,13 @@ int meter_request(struct cli *cli, struct control_request *request, const char *
         fprintf(cli->out, "%s\n", reply.length > 0 ? reply.body.text : done);
     return status;
 }
+
+int meter_seconds(struct cli *cli, struct second_ring *ring)
+{
+    const int error = second_ring_open(ring, cli->settings.run_dir);
+    if (error != -ENOENT)
+        return error == 0 ? CLI_OK : unreachable(cli, SECOND_RING_FILE, error);
+    fprintf(cli->err, "vatio: %s/%s: there is none; expected a vatiod with store.second_hours above 0\n",
+            cli->settings.run_dir, SECOND_RING_FILE);
+    return CLI_NO_METER;
+}

@@ -6,6 +6,7 @@
 #ifndef VATIO_TOOLS_METER_H
 #define VATIO_TOOLS_METER_H
 
+#include "firmware/api/second_ring.h"
 #include "tools/vatio/cli.h"
 
 enum { METER_TIMEOUT_MS = 5000 };
@@ -31,5 +32,8 @@ int meter_live_checked(struct cli *cli, struct mailbox *mailbox, struct mailbox_
 
 /* The same of the detail file. */
 int meter_detail_checked(struct cli *cli, struct detail *detail);
+
+/* The ring of seconds; it stays when vatiod ends, so nobody is asked whether one runs. */
+int meter_seconds(struct cli *cli, struct second_ring *ring);
 
 #endif

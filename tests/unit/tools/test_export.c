@@ -2,6 +2,7 @@
 #include "tests/unit/tools/run_vatio.h"
 
 #include "firmware/api/record_json.h"
+#include "firmware/api/second_ring.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -119,6 +120,67 @@ static void from_and_max_choose_the_records(void **state)
                              ranges[i].first + row);
         json_decref(array);
     }
+}
+
+static void to_is_the_last_record(void **state)
+{
+    (void)state;
+    meter.newest[STREAM_MINUTE] = 3000;
+    assert_int_equal(EXPORT("--stream", "minute", "--from", "998", "--to", "1003"), 0);
+    assert_int_equal(count(out, '\n'), 1 + 6);
+    assert_int_equal(EXPORT("--stream", "minute", "--from", "998", "--to", "1000"), 0);
+    assert_int_equal(count(out, '\n'), 1 + 3);
+    assert_int_equal(EXPORT("--stream", "minute", "--from", "5", "--to", "4"), 0);
+    assert_string_equal(out, "");
+}
+
+enum { RING_SECONDS = 100 };
+
+/* A ring that has gone round: 20 seconds of 120 are gone. */
+static void make_seconds(void)
+{
+    static const struct second_ring_plan plan = {"meter-1", 2, {0, 3}};
+    struct second_ring_writer writer;
+    assert_int_equal(second_ring_create(&writer, meter.run_dir, &plan, RING_SECONDS), 0);
+    for (int64_t k = 0; k < RING_SECONDS + 20; k++) {
+        struct record record = fake_record(&meter, STREAM_LIVE, 0);
+        record.utc_start_ms = 1782000000000 + k * 1000;
+        record.point[1].p_w = (double)k / 3;
+        record.point[1].total.export_uwh = RECORD_ABSENT;
+        second_ring_write(&writer, &record);
+    }
+    second_ring_leave(&writer);
+}
+
+static void seconds_come_from_memory(void **state)
+{
+    char text[64];
+    (void)state;
+    make_seconds();
+    assert_int_equal(EXPORT("--stream", "second"), 0);
+    assert_int_equal(count(out, '\n'), 1 + RING_SECONDS);
+    assert_int_equal(strncmp(out, "schema,utc_start_ms,quality,f_hz,grid_u_rms_v,grid_i_rms_a,grid_p_w,", 68),
+                     0);
+    assert_string_equal(cell(line(1), 1, text), "1782000020000");
+    assert_string_equal(cell(line(1), 5, text), ""); /* a current that is absent */
+    assert_string_equal(cell(line(1), 12, text), "9007199254740993");
+    assert_string_equal(cell(line(1), 16, text), "6.666667"); /* seven digits, and no noise behind them */
+    assert_string_equal(cell(line(1), 23, text), "");
+    assert_int_equal(EXPORT("--stream", "second", "--format", "json", "--from", "1782000030000", "--to",
+                            "1782000039999", "--max", "7"),
+                     0);
+    json_t *array = json_loads(out, 0, NULL);
+    assert_int_equal(json_array_size(array), 7);
+    const json_t *first = json_array_get(array, 0);
+    assert_true(json_integer_value(json_object_get(first, "utc_start_ms")) == 1782000030000);
+    assert_true(json_real_value(json_object_get(first, "solar_p_w")) == 10);
+    assert_true(json_is_null(json_object_get(first, "grid_i_rms_a")));
+    json_decref(array);
+    assert_int_equal(EXPORT("--stream", "second", "--from", "1782000030000", "--to", "1782000039999"), 0);
+    assert_int_equal(count(out, '\n'), 1 + 10);
+    second_ring_discard(meter.run_dir);
+    assert_int_equal(EXPORT("--stream", "second"), 3);
+    assert_non_null(strstr(err, "store.second_hours"));
 }
 
 static void json_keeps_integers_and_names_what_is_absent(void **state)
@@ -328,6 +390,8 @@ int main(void)
         WITH_METER(csv_has_a_header_and_a_line_per_record),
         WITH_METER(pages_are_fetched_until_there_are_no_more),
         WITH_METER(from_and_max_choose_the_records),
+        WITH_METER(to_is_the_last_record),
+        WITH_METER(seconds_come_from_memory),
         WITH_METER(json_keeps_integers_and_names_what_is_absent),
         WITH_METER(a_point_that_goes_leaves_empty_cells),
         WITH_METER(a_point_that_comes_ends_a_csv_with_advice),
