@@ -255,6 +255,10 @@ static const struct refused_case refused_cases[] = {
      "at most 15723"},
     {"an I2C address that is none", "0x27", "0x78", "i2c_address", "0x03 to 0x77"},
     {"an I2C address with a tail", "0x27", "0x27g", "i2c_address", "0x03 to 0x77"},
+    {"a FRAM where no such chip can be", "0x50", "0x58", "i2c_address = 0x58", "0x50 to 0x57"},
+    {"a power-good line that is the pulse LED's", "gpio_line = -1", "gpio_line = 17 ; power",
+     "gpio_line = 17 ; power", "another line"},
+    {"a power-good level that is none", "good = high", "good = yes", "good = yes", "high"},
     {"a display of another shape", "columns = 16", "columns = 20", "columns = 20", "16"},
     {"an indented line, which would continue the one above", "rows = 4", " rows = 4", " rows",
      "no indentation"},
@@ -324,6 +328,28 @@ static void test_i2c_address_may_be_decimal(void **state)
     assert_int_equal(board.lcd.i2c_address, 63);
 }
 
+static void test_fram_and_power(void **state)
+{
+    (void)state;
+    char with[TEXT_MAX], text[TEXT_MAX], error[256] = "";
+    struct board board;
+    board_file_default(&board);
+    assert_string_equal(board.fram.i2c_device, "");
+    assert_int_equal(board.power.gpio_line, -1);
+    edit(board_reference_ini, "[fram]\n", "[fram]\ni2c_device = /dev/i2c-1\n;", with);
+    edit(with, "i2c_device =\n", "", text);
+    edit(text, "gpio_line = -1\ngood = high", "gpio_line = 27\ngood = low", with);
+    if (board_file_read_text("some.ini", with, &board, error, sizeof error) != 0)
+        fail_msg("%s", error);
+    assert_string_equal(board.fram.i2c_device, "/dev/i2c-1");
+    assert_int_equal(board.fram.i2c_address, 0x50);
+    assert_int_equal(board.power.gpio_line, 27);
+    assert_true(board.power.good_low);
+    edit(with, "0x27", "0x50", text); /* the LCD at the FRAM's address */
+    assert_int_equal(board_file_read_text("some.ini", text, &board, error, sizeof error), -EINVAL);
+    assert_non_null(strstr(error, "another address than the LCD's"));
+}
+
 static void write_text(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -364,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_damaged_files),
         cmocka_unit_test(test_i2c_address_may_be_decimal),
+        cmocka_unit_test(test_fram_and_power),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
