@@ -29,6 +29,7 @@ static void fill(struct mailbox_live *live, int64_t number)
     live->boot_id[RECORD_ID - 1] = live->meter_id[RECORD_ID - 1] = live->store_id[RECORD_ID - 1] = '\0';
     live->serial[RECORD_ID - 1] = live->version[RECORD_ID - 1] = live->board[RECORD_ID - 1] = '\0';
     live->calibration_date[RECORD_ID - 1] = live->live.boot_id[RECORD_ID - 1] = '\0';
+    live->audit_head[DIGEST_TEXT - 1] = '\0';
 }
 
 static void what_is_written_is_what_is_read(void **state)
@@ -132,12 +133,14 @@ static void texts_end_whatever_the_writer_wrote(void **state)
     fill(&live, INT64_C(0x4141414141414141));
     memset(live.meter_id, 'A', sizeof live.meter_id);
     memset(live.live.boot_id, 'A', sizeof live.live.boot_id);
+    memset(live.audit_head, 'A', sizeof live.audit_head);
     assert_int_equal(mailbox_create(&writer, directory), 0);
     mailbox_write(&writer, &live);
     assert_int_equal(mailbox_open(&mailbox, directory), 0);
     assert_int_equal(mailbox_read(&mailbox, &live), 0);
     assert_int_equal(strlen(live.meter_id), RECORD_ID - 1);
     assert_int_equal(strlen(live.live.boot_id), RECORD_ID - 1);
+    assert_int_equal(strlen(live.audit_head), DIGEST_TEXT - 1);
     mailbox_close(&mailbox);
     mailbox_remove(&writer, directory);
 }
