@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file system of its own that can be filled, frozen and broken: ext4 in a file on a loop device, else a small tmpfs."""
 import os
+import shutil
 import subprocess
 
 MEGABYTE = 1 << 20
@@ -65,8 +66,11 @@ class Disk:
             raise AssertionError(f"the file system cannot be made to fail: {result.stderr}")
 
     def mend(self):
-        """Unmounted, checked, mounted again. Nobody may have files open."""
+        """Unmounted, checked, mounted again. Nobody may have files open. From a copy: the kernel keeps the failed one
+        as it is while another mount namespace still has it."""
         run("umount", self.path)
+        shutil.copyfile(self.image, self.image + ".copy")
+        os.replace(self.image + ".copy", self.image)
         checked = run("e2fsck", "-fy", self.image)
         if checked.returncode > 1:
             raise AssertionError(f"e2fsck: {checked.returncode} {checked.stdout}{checked.stderr}")
