@@ -99,6 +99,40 @@ static void test_numbers_that_are_missing_hold_up_nothing(void **state)
     assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM minute"), 2);
 }
 
+/* Whichever of the two limits leaves less holds, each only for what it is for. */
+static void test_on_a_full_disk_the_stricter_limit_holds(void **state)
+{
+    struct store_fixture *f = *state;
+    static const struct {
+        const char *name;
+        bool giving_way;
+        int64_t keep, keep_minutes, minutes, quarters;
+    } cases[] = {
+        {"the retention is the stricter one", true, 20, 1000, 20, 101},
+        {"the full disk is", true, 50, 30, 30, 101},
+        {"there is no retention", true, 0, 30, 30, 101},
+        {"the disk is not full", false, 0, 30, 101, 101},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        print_message("%s\n", cases[i].name);
+        f->config.batch_records = STORE_BATCH_MAX;
+        f->config.keep[STREAM_MINUTE] = cases[i].keep;
+        f->config.keep_minutes = cases[i].keep_minutes;
+        fixture_open(f);
+        fixture_add(f, STREAM_MINUTE, 0, 100);
+        fixture_add(f, STREAM_QUARTER, 0, 100);
+        assert_int_equal(store_commit(&f->store), 0);
+        f->store.giving_way = cases[i].giving_way;
+        fixture_add(f, STREAM_MINUTE, 100, 1);
+        fixture_add(f, STREAM_QUARTER, 100, 1);
+        assert_int_equal(store_close(&f->store), 0);
+        assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM minute"), cases[i].minutes);
+        assert_int_equal(fixture_query(f->path, "SELECT max(seq) FROM minute"), 101);
+        assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM quarter"), cases[i].quarters);
+        assert_int_equal(remove(f->path), 0);
+    }
+}
+
 /* A day's worth and more after the disk is full: everything new finds its place. */
 static void live_on_a_full_disk(struct store_fixture *f)
 {
@@ -113,13 +147,13 @@ static void live_on_a_full_disk(struct store_fixture *f)
     fill_up(f);
     for (int64_t k = 0; k < 2400; k++) {
         add(f, STREAM_MINUTE, k, now_ms += 10000);
-        if (k % 15 == 0)
+        if (k % 5 == 0) /* more of them than minutes must stay: they do not give way */
             add(f, STREAM_QUARTER, k, now_ms);
     }
     CHECK(f->store.giving_way);
     CHECK(store_commit(&f->store) == 0);
-    CHECK(f->store.written == ROWS + 2400 + 160); /* nothing that came was lost */
-    CHECK(count(f, STREAM_QUARTER) == 160);
+    CHECK(f->store.written == ROWS + 2400 + 480); /* nothing that came was lost */
+    CHECK(count(f, STREAM_QUARTER) == 480);
     CHECK(count(f, STREAM_MINUTE) >= 200);
     CHECK(store_newest_seq(&f->store, STREAM_MINUTE) == ROWS + 2400);
     empty(f);
@@ -210,10 +244,15 @@ static void test_a_reserve_does_not_fill_a_small_disk(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(test_each_stream_keeps_its_newest_records),  TEST(test_the_file_does_not_grow_for_ever),
-        TEST(test_a_smaller_limit_takes_effect_in_steps), TEST(test_numbers_that_are_missing_hold_up_nothing),
-        TEST(test_old_minutes_give_way_on_a_full_tmpfs),  TEST(test_old_minutes_give_way_on_a_full_ext4),
-        TEST(test_the_newest_minutes_never_give_way),     TEST(test_a_reserve_does_not_fill_a_small_disk),
+        TEST(test_each_stream_keeps_its_newest_records),
+        TEST(test_the_file_does_not_grow_for_ever),
+        TEST(test_a_smaller_limit_takes_effect_in_steps),
+        TEST(test_numbers_that_are_missing_hold_up_nothing),
+        TEST(test_on_a_full_disk_the_stricter_limit_holds),
+        TEST(test_old_minutes_give_way_on_a_full_tmpfs),
+        TEST(test_old_minutes_give_way_on_a_full_ext4),
+        TEST(test_the_newest_minutes_never_give_way),
+        TEST(test_a_reserve_does_not_fill_a_small_disk),
     };
     return cmocka_run_group_tests_name("store_retain", tests, NULL, NULL);
 }
