@@ -31,6 +31,8 @@ struct reading {
     struct control_reply *page;   /* CONTROL_STREAM_MAX, of quarters */
     struct control_reply *minute; /* CONTROL_STREAM_MAX */
     int64_t now_ms;
+    bool begun;           /* a quarter-hour was read */
+    int64_t turnover_uwh; /* all registers of energy at the end of the last one */
 };
 
 /* The first of a few records whose UTC was synchronised; the first of all if none was. */
@@ -64,6 +66,27 @@ static int seek(struct reading *reading, enum record_stream stream, int64_t utc_
     return status;
 }
 
+static int64_t known(int64_t energy_uwh)
+{
+    return energy_uwh == RECORD_ABSENT ? 0 : energy_uwh;
+}
+
+/* Whether energy went by between the last quarter-hour and this one. Registers only rise, while labels jump where the wall
+ * clock was set, and come again where it was set back. */
+static bool is_hole(struct reading *reading, const struct record *record)
+{
+    int64_t delta_uwh = 0, total_uwh = 0;
+    for (int64_t p = 0; p < record->n_points; p++) {
+        const struct record_point *point = &record->point[p];
+        delta_uwh += known(point->delta.import_uwh) + known(point->delta.export_uwh);
+        total_uwh += known(point->total.import_uwh) + known(point->total.export_uwh);
+    }
+    const bool hole = !reading->begun || total_uwh - delta_uwh > reading->turnover_uwh;
+    reading->turnover_uwh = total_uwh;
+    reading->begun = true;
+    return hole;
+}
+
 /* Minutes between from_ms and to_ms: a quarter-hour that was cut short by a power cut is missing from its stream, and
  * the running one is not there yet. */
 static int add_minutes(struct reading *reading, int64_t from_ms, int64_t to_ms)
@@ -93,9 +116,11 @@ static int add_quarters(struct reading *reading, int64_t n, int64_t *at_ms)
     int status = CLI_OK;
     for (int64_t i = 0; i < n && status == CLI_OK; i++) {
         const struct record *record = &reading->page[i].body.record;
+        const bool hole = is_hole(reading, record);
         if (record->utc_start_ms < report->start_ms - TOLERANCE_MS || record->utc_start_ms >= report->end_ms)
             continue;
-        status = add_minutes(reading, *at_ms, record->utc_start_ms);
+        if (hole)
+            status = add_minutes(reading, *at_ms, record->utc_start_ms);
         report_add(reading->report, record);
         if (record->utc_end_ms > *at_ms)
             *at_ms = record->utc_end_ms;
