@@ -122,9 +122,9 @@ def scenario_events_are_listed_and_followed(place):
                            "--json")
     until(lambda: len(follower.lines) == 1, "the events so far")
     assert place.vatio("reload").returncode == 0
-    until(lambda: len(follower.lines) == 2, "the reload followed")
+    until(lambda: len(follower.lines) == 3, "the reload followed, and who asked for it")
     kinds = [json.loads(line)["kind"] for line in follower.lines]
-    assert kinds == ["start", "reload"], kinds
+    assert kinds == ["start", "reload", "control"], kinds
     follower.send(signal.SIGINT)
     assert follower.wait() == 0
     assert process.stop() == 0
