@@ -21,7 +21,13 @@
 
 /* What a vatiod keeps in its data directory. */
 static const char *const kept_files[] = {KEEPER_FILE,        "vatio.db", "vatio.db-wal", "vatio.db-shm",
-                                         "vatio.db-reserve", AUDIT_FILE, "meter_id"};
+                                         "vatio.db-reserve", AUDIT_FILE, "meter_id",     "last_run"};
+/* Who the meter is and how it was set: no more than that. */
+static bool is_label(const char *name)
+{
+    return strcmp(name, "meter_id") == 0 || strcmp(name, "last_run") == 0;
+}
+
 enum { KEPT_FILES = sizeof kept_files / sizeof kept_files[0], PATH_BYTES = PATH_MAX };
 
 static const struct journal_format format = {
@@ -69,7 +75,7 @@ static bool is_own_journal(const struct restore *restore)
 static int check_empty(const struct restore *restore, char *error, size_t error_size)
 {
     for (int k = 0; k < KEPT_FILES && !restore->force; k++) {
-        if (!is_there(restore, kept_files[k]) || strcmp(kept_files[k], "meter_id") == 0)
+        if (!is_there(restore, kept_files[k]) || is_label(kept_files[k]))
             continue;
         if (strcmp(kept_files[k], KEEPER_FILE) == 0 && is_own_journal(restore))
             continue;
