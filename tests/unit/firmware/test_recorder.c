@@ -261,6 +261,25 @@ static void test_events_of_measure_are_stored_as_they_were_made(void **state)
     assert_int_equal(spsc_count(&ring), 0);
 }
 
+/* Events wait for the thread, which tells the audit log of them. */
+static void test_what_must_be_on_disk_first_is_there_before_the_thread_runs(void **state)
+{
+    struct bench *bench = *state;
+    bench->store.batch_ms = 300000;
+    for (int k = 1; k <= 3; k++) {
+        struct record record = minute(k);
+        assert_true(spsc_push(&bench->ring, &record));
+    }
+    recorder_event(&bench->recorder, "start", "now", (double)NAN);
+    recorder_settle(&bench->recorder);
+    assert_int_equal(read_back(bench, STREAM_MINUTE, see_record).n, 3);
+    assert_int_equal(read_back(bench, STREAM_EVENT, see_event).n, 0);
+    assert_int_equal(recorder_newest_seq(&bench->recorder, STREAM_MINUTE), 3);
+    assert_int_equal(recorder_start(&bench->recorder), 0);
+    recorder_stop(&bench->recorder);
+    assert_int_equal(read_back(bench, STREAM_EVENT, see_event).n, 1);
+}
+
 static void test_what_was_queued_before_the_stop_is_on_disk_after_it(void **state)
 {
     struct bench *bench = *state;
@@ -377,6 +396,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_events_of_measure_are_stored_as_they_were_made, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_what_must_be_on_disk_first_is_there_before_the_thread_runs,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_was_queued_before_the_stop_is_on_disk_after_it, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_events_beyond_the_queue_are_counted_as_lost, set_up, tear_down),
