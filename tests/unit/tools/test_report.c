@@ -16,6 +16,7 @@ struct entry {
     int64_t import_wh, export_wh, solar_wh;
     int64_t metered_us; /* -1: throughout */
     bool unsynced;
+    int64_t import_total_wh, export_total_wh, solar_total_wh; /* registers at its end */
 };
 
 enum { ENTRIES = 9000 };
@@ -33,6 +34,11 @@ static void make_record(int64_t stream, int64_t seq, struct record *record)
     record->n_points = has_solar ? 3 : 1;
     record->point_id[1] = 3;
     record->point_id[2] = 6;
+    record->point[0].total.import_uwh = entry->import_total_wh * 1000000;
+    record->point[0].total.export_uwh = entry->export_total_wh * 1000000;
+    record->point[1].total.import_uwh = entry->solar_total_wh * 1000000;
+    record->point[2].total.import_uwh =
+        (entry->import_total_wh + entry->solar_total_wh - entry->export_total_wh) * 1000000;
     record->point[0].delta.import_uwh = entry->import_wh * 1000000;
     record->point[0].delta.export_uwh = entry->export_wh * 1000000;
     record->point[1].delta.import_uwh = entry->solar_wh * 1000000;
@@ -42,8 +48,16 @@ static void make_record(int64_t stream, int64_t seq, struct record *record)
 static void add(int stream, int64_t start_ms, int64_t length_ms, int64_t import_wh, int64_t export_wh,
                 int64_t solar_wh)
 {
-    entries[stream][meter.newest[stream]++] =
-        (struct entry){start_ms, start_ms + length_ms, import_wh, export_wh, solar_wh, -1, false};
+    const int64_t n = meter.newest[stream]++;
+    struct entry *entry = &entries[stream][n];
+    *entry = (struct entry){
+        start_ms, start_ms + length_ms, import_wh, export_wh, solar_wh, -1, false, import_wh, export_wh,
+        solar_wh};
+    if (n == 0)
+        return;
+    entry->import_total_wh += entry[-1].import_total_wh;
+    entry->export_total_wh += entry[-1].export_total_wh;
+    entry->solar_total_wh += entry[-1].solar_total_wh;
 }
 
 static struct entry *last(int stream)
@@ -205,6 +219,7 @@ static void minutes_stand_in_where_a_quarter_is_missing(void **state)
     /* 00:00-00:15, then a power cut at 00:22 that costs the open quarter, on again at 00:23, now it is 00:33. */
     add(STREAM_QUARTER, june, quarter, 100, 0, 0);
     add(STREAM_QUARTER, june + 23 * minute, 7 * minute, 70, 0, 0);
+    last(STREAM_QUARTER)->import_total_wh += 70; /* the registers lost nothing of it */
     for (int m = 0; m < 33; m++)
         if (m != 22)
             add(STREAM_MINUTE, june + m * minute + 30, minute,
@@ -216,6 +231,21 @@ static void minutes_stand_in_where_a_quarter_is_missing(void **state)
     set_now(june + 33 * minute);
     expect_total("2026-06", 100 + 7 * 10 + 70 + 3 * 11, 32 * minute);
     assert_contains(out, ",560.000,1780272900000,"); /* peak: 140 Wh of 00:15, a minute of it missing */
+}
+
+/* The clock is set forward by an hour and a half at 00:45 and back by more at 02:30: what registers account for is counted
+ * once, though minutes lie between the labels of two quarter-hours. */
+static void steps_of_the_clock_are_no_holes(void **state)
+{
+    (void)state;
+    static const int64_t starts[] = {2, 9, 1, 2, 3};
+    for (int q = 0; q < 5; q++) {
+        add(STREAM_QUARTER, june + starts[q] * quarter, quarter, 15, 0, 0);
+        for (int m = 0; m < 15; m++)
+            add(STREAM_MINUTE, june + starts[q] * quarter + m * minute, minute, 1, 0, 0);
+    }
+    set_now(june + 12 * quarter);
+    expect_total("2026-06", 5 * 15, 5 * quarter);
 }
 
 static void records_from_beyond_the_days_told_are_left_out(void **state)
@@ -337,6 +367,7 @@ int main(void)
         TEST(a_month_is_cut_out_of_a_year),
         TEST(days_are_those_of_the_meter),
         TEST(minutes_stand_in_where_a_quarter_is_missing),
+        TEST(steps_of_the_clock_are_no_holes),
         TEST(records_from_beyond_the_days_told_are_left_out),
         TEST(a_peak_of_a_part_counts_as_what_it_is),
         TEST(records_that_believed_in_another_time_do_no_harm),
