@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const int64_t step_us = 2000000; /* labels follow the clock within less, or step */
+
 static const size_t energies[] = {
     offsetof(struct record_energy, import_uwh),    offsetof(struct record_energy, export_uwh),
     offsetof(struct record_energy, q1_uvarh),      offsetof(struct record_energy, q2_uvarh),
@@ -117,15 +119,19 @@ static void nothing_but_energy(const struct kept *kept, struct record *out)
                 record_set_real(&record_point_fields[f], &out->point[p], (double)NAN);
 }
 
+/* Between the labels of one run the wall clock may have stepped, between those of two it may not have been set. */
 static void begin_where_stored_ended(const struct kept *kept, const struct record *stored, struct record *out)
 {
+    const bool same = same_run(kept, stored);
+    const int64_t label_us = (out->utc_end_ms - stored->utc_end_ms) * 1000;
+    const int64_t run_us = same ? out->mono_end_us - stored->mono_end_us : label_us;
+    const bool stepped =
+        same ? llabs(label_us - run_us) > step_us : kept->utc_synced != 1 || stored->utc_synced != 1;
     out->quality |= QUALITY_GAP;
-    if (stored->utc_end_ms < out->utc_start_ms)
-        out->utc_start_ms = stored->utc_end_ms;
-    const int64_t run_us = same_run(kept, stored) ? out->mono_end_us - stored->mono_end_us
-                                                  : (out->utc_end_ms - out->utc_start_ms) * 1000;
-    if (run_us > out->duration_us)
-        out->duration_us = run_us;
+    if (run_us <= out->duration_us || (stepped && !same))
+        return;
+    out->duration_us = run_us;
+    out->utc_start_ms = stepped ? out->utc_end_ms - run_us / 1000 : stored->utc_end_ms;
 }
 
 bool interrupted_record(const struct kept *kept, int k, const struct record *stored, struct record *out)

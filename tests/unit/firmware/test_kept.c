@@ -280,6 +280,38 @@ static void what_a_lost_batch_held_is_in_the_record_and_marked(void **state)
     assert_true(isnan(out.point[0].demand_import_w)); /* a minute */
 }
 
+/* label_ms: by how much the stored label is other than the monotonic clock says. */
+static const struct {
+    const char *name;
+    bool same_run;
+    int64_t stored_synced, label_ms, start_ms, duration_us; /* start against the open interval's */
+} behind_a_step[] = {
+    {"the clock was set forward since", true, 1, -3600000, -240000, 270000000},
+    {"the clock was set back since", true, 1, 3600000, -240000, 270000000},
+    {"another run, both synchronised", false, 1, -3600000, -3840000, 3870000000},
+    {"another run that was not set yet", false, 0, -1700000000000, 0, 30000000},
+};
+
+static void labels_on_either_side_of_a_step_do_not_measure_time(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof behind_a_step / sizeof behind_a_step[0]; i++) {
+        struct kept kept = after_a_cut();
+        struct record stored = stored_of(&kept, 240000000, 900), out;
+        print_message("  %s\n", behind_a_step[i].name);
+        kept.utc_synced = 1;
+        stored.utc_synced = behind_a_step[i].stored_synced;
+        stored.utc_end_ms += behind_a_step[i].label_ms;
+        if (!behind_a_step[i].same_run)
+            strcpy(stored.boot_id, "another");
+        assert_true(interrupted_record(&kept, 0, &stored, &out));
+        assert_int_equal(out.quality & QUALITY_GAP, QUALITY_GAP);
+        assert_int_equal(out.point[0].delta.import_uwh, 1000);
+        assert_int_equal(out.utc_start_ms, kept.utc_ms - 30000 + behind_a_step[i].start_ms);
+        assert_int_equal(out.duration_us, behind_a_step[i].duration_us);
+    }
+}
+
 static void a_stored_record_that_is_younger_closes_its_own_interval_only(void **state)
 {
     (void)state;
@@ -323,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_cell_gives_what_was_put_in_last),
         cmocka_unit_test(an_open_interval_ends_where_it_was_kept),
         cmocka_unit_test(what_a_lost_batch_held_is_in_the_record_and_marked),
+        cmocka_unit_test(labels_on_either_side_of_a_step_do_not_measure_time),
         cmocka_unit_test(a_stored_record_that_is_younger_closes_its_own_interval_only),
         cmocka_unit_test(energy_without_an_open_interval_is_not_lost_either),
     };
