@@ -163,6 +163,10 @@ def scenario_a_backup_without_vatiod_is_of_the_journal(place):
     assert json.loads(read(path_again))["meter_id"] == "m1"
     refused(source.vatio("backup", path, "--config", source.config), "File exists")
     refused(source.vatio("backup", os.path.join(place.root, "x.json"), "--data-dir", place.root), "no registers there")
+    refused(source.vatio("backup", os.path.join(place.root, "x.json"), "--config", source.config, "--mqtt-config", "x.ini"),
+            "x.ini: expected an absolute path")
+    os.unlink(os.path.join(place.root, "etc/board.ini"))
+    refused(source.vatio("backup", os.path.join(place.root, "x.json"), "--config", source.config), "it is not there")
 
 
 def scenario_a_restore_is_refused_with_one_sentence(place):
@@ -252,6 +256,12 @@ def scenario_the_audit_log_is_whole_after_kills_and_misses_what_is_taken_away(pl
     assert [json.loads(line)["n"] for line in ok(meter.vatio("audit", "--json")).splitlines()] == \
         list(range(1, said["entries"] + 1))
     assert meter.vatio("audit", "--verify", "--head", "0123").returncode == 2
+
+    pages = [entry for entry in meter.log() if entry["kind"] == "control"]
+    assert all(entry["detail"].startswith(f"page by uid {os.getuid()}, pid ") for entry in pages), pages
+    assert meter.vatio("reload").returncode == 0
+    until(lambda: any("reload by uid" in entry["detail"] for entry in meter.log()), "the verb is audited")
+    said = json.loads(ok(meter.vatio("audit", "--verify", "--json")))
 
     log = os.path.join(meter.data, "audit.log")
     lines = read(log).splitlines(keepends=True)

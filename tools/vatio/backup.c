@@ -29,6 +29,10 @@ int backup_add_file(struct backup *backup, const char *prefix, const char *path,
     struct backup_file *file = &backup->file[backup->files];
     snprintf(here, sizeof here, "%s%s", prefix, path);
     error[0] = '\0';
+    if (path[0] != '/') {
+        snprintf(error, error_size, "%s: expected an absolute path", path);
+        return -EINVAL;
+    }
     if (stat(here, &status) != 0 && errno == ENOENT)
         return -ENOENT;
     int result = backup->files == BACKUP_FILES || strlen(path) >= sizeof file->path ? -ENAMETOOLONG : 0;
