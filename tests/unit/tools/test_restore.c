@@ -5,6 +5,7 @@
 #include "tools/vatio/restore.h"
 
 #include <errno.h>
+#include <grp.h>
 
 #define DATA "/var/lib/vatio"
 
@@ -169,6 +170,36 @@ static void while_the_directory_is_in_use_nothing_is_restored(void **state)
     assert_int_equal(restore_cut(place, false, restore_steps), 0);
 }
 
+static void check_owner(const struct place *place, const char *name, uid_t uid, gid_t gid)
+{
+    struct stat status;
+    if (stat(fixture_path(place, name), &status) != 0 || status.st_uid != uid || status.st_gid != gid)
+        fail_msg("%s is of %d:%d", name, (int)status.st_uid, (int)status.st_gid);
+}
+
+/* vatiod is not root and must be able to use what root has put there. */
+static void what_root_restores_belongs_to_whom_it_should(void **state)
+{
+    struct place *place = *state;
+    static const char *const kept[] = {DATA "/registers.journal", DATA "/meter_id", DATA "/restored",
+                                       DATA "/vatiod.lock"};
+    enum { VATIO = 4711, READERS = 4712 };
+    if (geteuid() != 0) {
+        print_message("not root: owners cannot be given\n");
+        skip();
+    }
+    fixture_write(place, "/etc/vatio/vatiod.ini", "");
+    fixture_write(place, DATA "/nothing", "");
+    assert_int_equal(chown(fixture_path(place, DATA), VATIO, VATIO), 0);
+    assert_int_equal(chown(fixture_path(place, "/etc/vatio/vatiod.ini"), 0, READERS), 0);
+    snprintf(place->backup.file[1].group, BACKUP_NAME, "daemon");
+    assert_int_equal(restore_cut(place, false, restore_steps), 0);
+    for (size_t k = 0; k < sizeof kept / sizeof kept[0]; k++)
+        check_owner(place, kept[k], VATIO, VATIO);
+    check_owner(place, "/etc/vatio/vatiod.ini", 0, READERS);
+    check_owner(place, "/etc/vatio/vatio-mqtt.ini", 0, getgrnam("daemon")->gr_gid);
+}
+
 static void a_file_keeps_the_mode_that_it_had(void **state)
 {
     struct place *place = *state;
@@ -191,6 +222,7 @@ int main(void)
         CASE(other_registers_alone_are_not_overwritten),
         CASE(force_does_not_make_one_meter_of_anothers_settings),
         CASE(while_the_directory_is_in_use_nothing_is_restored),
+        CASE(what_root_restores_belongs_to_whom_it_should),
         CASE(a_file_keeps_the_mode_that_it_had),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
