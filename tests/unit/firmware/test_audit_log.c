@@ -231,7 +231,7 @@ static void what_a_full_disk_tore_is_told_and_the_rest_follows_in_order(void **s
         pass(bench, AUDIT_LOG_RETRY_MS);
         audit_log_turn(&bench->log);
         check_newest(bench, 1, (const char *[]){"three"});
-        const char *order[3];
+        const char *order[3] = {"", "", ""};
         int n = 0;
         for (int k = bench->seen - 1; k >= 0 && n < 3; k--)
             if (strcmp(bench->entry[k].kind, AUDIT_TORN) != 0)

@@ -21,7 +21,8 @@ static void write_log(int entries, bool damaged)
         snprintf(entry.kind, sizeof entry.kind, "%s", kinds[k]);
         snprintf(entry.detail, sizeof entry.detail, "m1");
         memcpy(entry.prev, heads[k], DIGEST_TEXT);
-        fwrite(line, 1, audit_format(&entry, line), file);
+        const size_t length = audit_format(&entry, line);
+        assert_int_equal(fwrite(line, 1, length, file), length);
         memcpy(heads[k + 1], entry.hash, DIGEST_TEXT);
     }
     if (damaged)
