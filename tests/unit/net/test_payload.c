@@ -136,6 +136,22 @@ static void live_is_a_record_too(void **state)
     json_decref(object);
 }
 
+static void live_has_the_audit_logs_head(void **state)
+{
+    struct mailbox_live live = a_mailbox();
+    (void)state;
+    live.audit_seq = 42;
+    memset(live.audit_head, 'b', DIGEST_TEXT - 1);
+    json_t *object = parse(payload_live(&live));
+    assert_int_equal(number_at(object, "audit_seq"), 42);
+    assert_string_equal(text_at(object, "audit_head"), live.audit_head);
+    json_decref(object);
+    live.audit_seq = RECORD_ABSENT;
+    object = parse(payload_live(&live));
+    assert_null(json_object_get(object, "audit_seq"));
+    json_decref(object);
+}
+
 static void live_has_the_frequency_over_10_s_where_it_is_known(void **state)
 {
     struct mailbox_live live = a_mailbox();
@@ -240,6 +256,7 @@ int main(void)
         cmocka_unit_test(absent_values_are_left_out),
         cmocka_unit_test(an_event_carries_its_key_and_kind),
         cmocka_unit_test(live_is_a_record_too),
+        cmocka_unit_test(live_has_the_audit_logs_head),
         cmocka_unit_test(live_has_the_frequency_over_10_s_where_it_is_known),
         cmocka_unit_test(info_says_who_what_and_in_which_units),
         cmocka_unit_test(info_does_not_change_with_time_or_restarts),
