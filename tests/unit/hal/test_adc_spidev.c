@@ -1,112 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The driver against spidev's rules and the chip's bytes; see tests/emulated/fake_spidev.h. */
-#include "hal/adc_spidev.h"
-
-#include "tests/emulated/fake_spidev.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-/* The reference board's figures. 7 clocks of 1.35 MHz are 5185 ns, so the first clock comes 4815 ns after the start. */
-static const struct adc_plan reference = {
-    .n = 2,
-    .input = {0, 1},
-    .clock_hz = 1350000,
-    .conversion_spacing_ns = 31800,
-    .hold_offset_ns = 10000,
-    .period_ns = 125000,
-};
-
-static struct fake_spidev fake; /* the calls of the table carry no context */
-static struct clock fake_clock;
-static int sleep_status;
-static int64_t oversleep_ns;
-static char error[256];
-
-static int64_t fake_mono_ns(struct clock *clock)
-{
-    (void)clock;
-    return fake.now_ns;
-}
-
-static int fake_sleep_until(struct clock *clock, int64_t until_ns)
-{
-    (void)clock;
-    if (until_ns > fake.now_ns)
-        fake.now_ns = until_ns;
-    fake.now_ns += oversleep_ns;
-    return sleep_status;
-}
-
-static const struct clock_ops fake_clock_ops = {.mono_ns = fake_mono_ns, .sleep_until = fake_sleep_until};
-
-static int fake_open(const char *path, int flags)
-{
-    (void)path;
-    assert_int_equal(flags & O_ACCMODE, O_RDWR);
-    assert_true(flags & O_CLOEXEC);
-    if (fake.open_error) {
-        errno = fake.open_error;
-        return -1;
-    }
-    fake.opened++;
-    return 7;
-}
-
-static int fake_ioctl(int fd, unsigned long request, void *argument)
-{
-    assert_int_equal(fd, 7);
-    int status = fake_spidev_request(&fake, request, argument);
-    if (status >= 0)
-        return status;
-    errno = -status;
-    return -1;
-}
-
-static int fake_close(int fd)
-{
-    assert_int_equal(fd, 7);
-    fake.closed++;
-    return 0;
-}
-
-static const struct spidev_calls fake_calls = {fake_open, fake_ioctl, fake_close};
-
-static int start(struct adc_spidev *spidev, const struct adc_plan *plan)
-{
-    error[0] = '\0';
-    return adc_spidev_init(spidev, "/dev/spidev0.0", plan, &fake_clock, &fake_calls, error, sizeof error);
-}
-
-static int renew(void **state)
-{
-    (void)state;
-    fake = (struct fake_spidev){
-        .now_ns = 1000000000, .entry_ns = 3000, .exit_ns = 3000, .select_ns = 4815, .spacing_ns = 31800};
-    fake_clock = (struct clock){.ops = &fake_clock_ops};
-    sleep_status = 0;
-    oversleep_ns = 0;
-    return 0;
-}
-
-static void the_device_is_set_up_once_and_closed_once(void **state)
-{
-    (void)state;
-    struct adc_spidev spidev;
-    fake.mode = fake.bits = 0xaa;
-    assert_int_equal(start(&spidev, &reference), 0);
-    assert_int_equal(fake.mode, SPI_MODE_0);
-    assert_int_equal(fake.bits, 8);
-    assert_int_equal(fake.speed_hz, 1350000);
-    assert_int_equal(fake.messages, 0);
-    adc_close(&spidev.adc);
-    adc_close(&spidev.adc);
-    assert_int_equal(fake.opened, 1);
-    assert_int_equal(fake.closed, 1);
-}
+/* What the driver reads, against spidev's rules and the chip's bytes: codes, instants, faults. */
+#include "tests/unit/hal/spidev_bench.h"
 
 static void each_number_of_conversions_gives_codes_and_instants_in_the_plans_order(void **state)
 {
@@ -295,86 +189,6 @@ static void a_failed_read_says_why_and_the_next_one_works(void **state)
     }
 }
 
-static const struct {
-    const char *name;
-    int open_error;
-    unsigned long refuse;
-    int refuse_error;
-    const char *sentence;
-} refusals[] = {
-    {"no device node", ENOENT, 0, 0, "/dev/spidev0.0: no such device: enable SPI"},
-    {"a node without device", ENXIO, 0, 0, "/dev/spidev0.0: the device node has no SPI device behind it"},
-    {"no permission", EACCES, 0, 0, "/dev/spidev0.0: no permission: add the user to group spi"},
-    {"in use", EBUSY, 0, 0, "/dev/spidev0.0: another program holds the device"},
-    {"anything else", ENOMEM, 0, 0, "/dev/spidev0.0: Cannot allocate memory"},
-    {"a file that is no SPI device", 0, SPI_IOC_WR_MODE, ENOTTY,
-     "/dev/spidev0.0: the device refused SPI mode 0"},
-    {"a word size refused", 0, SPI_IOC_WR_BITS_PER_WORD, EINVAL,
-     "/dev/spidev0.0: the device refused 8 bits per word"},
-    {"a clock refused", 0, SPI_IOC_WR_MAX_SPEED_HZ, EINVAL,
-     "/dev/spidev0.0: the device refused the SPI clock"},
-};
-
-static void a_device_that_cannot_be_used_is_refused_in_one_sentence_and_closed(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        struct adc_spidev spidev;
-        renew(NULL);
-        fake.open_error = refusals[i].open_error;
-        fake.refuse = refusals[i].refuse;
-        fake.refuse_error = refusals[i].refuse_error;
-        int code = refusals[i].open_error ? refusals[i].open_error : refusals[i].refuse_error;
-        int status = start(&spidev, &reference);
-        if (status != -code || strncmp(error, refusals[i].sentence, strlen(refusals[i].sentence)) != 0)
-            fail_msg("%s: %d '%s'", refusals[i].name, status, error);
-        assert_int_equal(fake.opened, fake.closed);
-        adc_close(&spidev.adc); /* harmless */
-        assert_int_equal(fake.opened, fake.closed);
-    }
-}
-
-static const struct {
-    const char *name;
-    struct adc_plan plan;
-} wrong_plans[] = {
-    {"no conversion", {.n = 0, .clock_hz = 1350000}},
-    {"a negative number of conversions", {.n = -1, .clock_hz = 1350000}},
-    {"more conversions than channels", {.n = 9, .clock_hz = 1350000}},
-    {"an input that the chip does not have", {.n = 2, .input = {0, 8}, .clock_hz = 1350000}},
-    {"no clock", {.n = 2, .input = {0, 1}, .clock_hz = 0}},
-};
-
-static void a_plan_that_cannot_be_is_refused_before_the_device_is_opened(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof wrong_plans / sizeof wrong_plans[0]; i++) {
-        struct adc_spidev spidev;
-        int status = start(&spidev, &wrong_plans[i].plan);
-        if (status != -EINVAL || strncmp(error, "scan plan: expected 1 to 8", 26) != 0)
-            fail_msg("%s: %d '%s'", wrong_plans[i].name, status, error);
-        assert_int_equal(fake.opened, 0);
-    }
-}
-
-/* The fake's own rules, so that the tests above mean something. */
-static void the_fake_refuses_what_spidev_refuses(void **state)
-{
-    (void)state;
-    struct spi_ioc_transfer transfer[33];
-    uint8_t bytes[33][3] = {{0}};
-    for (int i = 0; i < 33; i++)
-        transfer[i] = (struct spi_ioc_transfer){
-            .tx_buf = (uintptr_t)bytes[i], .rx_buf = (uintptr_t)bytes[i], .len = 3, .speed_hz = 1000000};
-    assert_int_equal(fake_spidev_request(&fake, SPI_IOC_MESSAGE(32), transfer), 96);
-    assert_int_equal(fake.frames, 1); /* no cs_change: one frame, one conversion at most */
-    assert_int_equal(fake_spidev_request(&fake, SPI_IOC_MESSAGE(33), transfer), -EMSGSIZE);
-    assert_int_equal(fake_spidev_request(&fake, SPI_IOC_RD_LSB_FIRST, transfer), -ENOTTY);
-    assert_int_equal(fake_spidev_request(&fake, _IOW(SPI_IOC_MAGIC, 0, char[31]), transfer), -EINVAL);
-    transfer[0].bits_per_word = 9;
-    assert_int_equal(fake_spidev_request(&fake, SPI_IOC_MESSAGE(1), transfer), -EINVAL);
-}
-
 static void long_runs_with_random_faults_never_deliver_a_wrong_code_unmarked(void **state)
 {
     (void)state;
@@ -404,24 +218,9 @@ static void long_runs_with_random_faults_never_deliver_a_wrong_code_unmarked(voi
     adc_close(&spidev.adc);
 }
 
-/* The real table of calls: refusals that need no device. */
-static void the_real_calls_refuse_what_is_no_spi_device(void **state)
-{
-    (void)state;
-    struct adc_spidev spidev;
-    int status = adc_spidev_init(&spidev, "/dev/spidev-none", &reference, &fake_clock, &spidev_system_calls,
-                                 error, sizeof error);
-    assert_int_equal(status, -ENOENT);
-    status = adc_spidev_init(&spidev, "/dev/null", &reference, &fake_clock, &spidev_system_calls, error,
-                             sizeof error);
-    assert_int_equal(status, -ENOTTY);
-    assert_int_equal(spidev.fd, -1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(the_device_is_set_up_once_and_closed_once, renew),
         cmocka_unit_test_setup(each_number_of_conversions_gives_codes_and_instants_in_the_plans_order, renew),
         cmocka_unit_test_setup(another_programs_speed_changes_nothing, renew),
         cmocka_unit_test_setup(unequal_ways_in_and_out_shift_all_stamps_alike, renew),
@@ -429,11 +228,7 @@ int main(void)
         cmocka_unit_test_setup(a_corrupt_frame_is_marked_and_the_others_are_kept, renew),
         cmocka_unit_test_setup(without_a_chip_all_frames_are_corrupt, renew),
         cmocka_unit_test_setup(a_failed_read_says_why_and_the_next_one_works, renew),
-        cmocka_unit_test_setup(a_device_that_cannot_be_used_is_refused_in_one_sentence_and_closed, renew),
-        cmocka_unit_test_setup(a_plan_that_cannot_be_is_refused_before_the_device_is_opened, renew),
-        cmocka_unit_test_setup(the_fake_refuses_what_spidev_refuses, renew),
         cmocka_unit_test_setup(long_runs_with_random_faults_never_deliver_a_wrong_code_unmarked, renew),
-        cmocka_unit_test_setup(the_real_calls_refuse_what_is_no_spi_device, renew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
