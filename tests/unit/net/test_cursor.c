@@ -89,46 +89,32 @@ static void each_broker_and_store_has_its_own(void **state)
     }
 }
 
-/* The file name holds a checksum of the broker only: a cursor of another broker under the same name must not count. */
-static void a_cursor_of_another_broker_in_the_file_is_not_used(void **state)
+/* The file name holds the store, and a checksum of the broker only. */
+static void a_cursor_of_another_in_the_file_is_not_used(void **state)
 {
+    static const struct {
+        const char *name, *broker, *store_id;
+    } others[] = {{"another broker, as by an equal checksum", "other:1", "store1"},
+                  {"another store, as by a copy", "mine:1", "store2"}};
     struct cursor mine, other;
     int64_t acked_seq[STREAMS];
     char path[CURSOR_PATH];
 
     (void)state;
-    assert_int_equal(cursor_open(&mine, dir, "mine:1", "store1", acked_seq), 0);
-    strcpy(path, mine.path);
-    cursor_close(&mine);
-    assert_int_equal(cursor_open(&other, dir, "other:1", "store1", acked_seq), 0);
-    acked_seq[STREAM_MINUTE] = 77;
-    assert_int_equal(cursor_write(&other, acked_seq), 0);
-    cursor_close(&other);
-    assert_int_equal(rename(other.path, path), 0);
-    assert_int_equal(cursor_open(&mine, dir, "mine:1", "store1", acked_seq), 0);
-    assert_int_equal(acked_seq[STREAM_MINUTE], 0);
-    cursor_close(&mine);
-}
-
-/* As after a copy by hand. */
-static void a_cursor_of_another_store_in_the_file_is_not_used(void **state)
-{
-    struct cursor mine, other;
-    int64_t acked_seq[STREAMS];
-    char path[CURSOR_PATH];
-
-    (void)state;
-    assert_int_equal(cursor_open(&mine, dir, "b:1", "store1", acked_seq), 0);
-    strcpy(path, mine.path);
-    cursor_close(&mine);
-    assert_int_equal(cursor_open(&other, dir, "b:1", "store2", acked_seq), 0);
-    acked_seq[STREAM_MINUTE] = 77;
-    assert_int_equal(cursor_write(&other, acked_seq), 0);
-    cursor_close(&other);
-    assert_int_equal(rename(other.path, path), 0);
-    assert_int_equal(cursor_open(&mine, dir, "b:1", "store1", acked_seq), 0);
-    assert_int_equal(acked_seq[STREAM_MINUTE], 0);
-    cursor_close(&mine);
+    for (size_t k = 0; k < sizeof others / sizeof others[0]; k++) {
+        print_message("  %s\n", others[k].name);
+        assert_int_equal(cursor_open(&mine, dir, "mine:1", "store1", acked_seq), 0);
+        strcpy(path, mine.path);
+        cursor_close(&mine);
+        assert_int_equal(cursor_open(&other, dir, others[k].broker, others[k].store_id, acked_seq), 0);
+        acked_seq[STREAM_MINUTE] = 77;
+        assert_int_equal(cursor_write(&other, acked_seq), 0);
+        cursor_close(&other);
+        assert_int_equal(rename(other.path, path), 0);
+        assert_int_equal(cursor_open(&mine, dir, "mine:1", "store1", acked_seq), 0);
+        assert_int_equal(acked_seq[STREAM_MINUTE], 0);
+        cursor_close(&mine);
+    }
 }
 
 static void a_write_that_failed_is_made_up_for(void **state)
@@ -248,17 +234,11 @@ int main(void)
 {
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
     const struct CMUnitTest tests[] = {
-        IN_DIR(a_new_store_starts_at_zero),
-        IN_DIR(what_was_written_is_found_again),
-        IN_DIR(each_broker_and_store_has_its_own),
-        IN_DIR(a_cursor_of_another_broker_in_the_file_is_not_used),
-        IN_DIR(a_cursor_of_another_store_in_the_file_is_not_used),
-        IN_DIR(a_write_that_failed_is_made_up_for),
-        IN_DIR(an_unchanged_cursor_is_not_written),
-        IN_DIR(a_torn_slot_costs_one_step_at_most),
-        IN_DIR(negative_cursors_are_not_believed),
-        IN_DIR(a_second_process_is_kept_out),
-        IN_DIR(wrong_names_and_places_are_errors),
+        IN_DIR(a_new_store_starts_at_zero),         IN_DIR(what_was_written_is_found_again),
+        IN_DIR(each_broker_and_store_has_its_own),  IN_DIR(a_cursor_of_another_in_the_file_is_not_used),
+        IN_DIR(a_write_that_failed_is_made_up_for), IN_DIR(an_unchanged_cursor_is_not_written),
+        IN_DIR(a_torn_slot_costs_one_step_at_most), IN_DIR(negative_cursors_are_not_believed),
+        IN_DIR(a_second_process_is_kept_out),       IN_DIR(wrong_names_and_places_are_errors),
     };
     return cmocka_run_group_tests_name("cursor", tests, NULL, NULL);
 }
