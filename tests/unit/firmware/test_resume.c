@@ -243,6 +243,77 @@ static void energy_that_waited_is_not_counted_twice(void **state)
     assert_true(resume.kept.rest.creep[CIRCUIT_GRID].pending[1][0] == 250);
 }
 
+/* --- the FRAM's copies ---------------------------------------------------------------------------------------------- */
+
+/* age_s, uwh: of the record, -1 = none; import_uwh .. text: what is made of it */
+static const struct {
+    const char *name;
+    int64_t journal_s, journal_uwh;
+    bool journal_clean;
+    int64_t copy_s, copy_uwh, totals_s, totals_uwh;
+    int64_t import_uwh, age_s, interval_s;
+    bool clean;
+} copies[] = {
+    {"a journal alone", 100, 5000, false, -1, 0, -1, 0, 5000, 100, 10, false},
+    {"totals ahead of the journal are taken, and a second is what may be lost", 100, 5000, false, -1, 0, 108,
+     5400, 5400, 100, 1, false},
+    {"a whole record that is newer is taken with its age", 100, 5000, false, 106, 5300, 108, 5400, 5400, 106,
+     1, false},
+    {"a whole record that is older changes nothing", 100, 5000, false, 94, 4700, 100, 5000, 5000, 100, 1,
+     false},
+    {"totals older than the journal say that the chip had failed", 100, 5000, false, 50, 2500, 52, 2600, 5000,
+     100, 10, false},
+    {"an orderly end stays one when the totals are its own", 100, 5000, true, 95, 4750, 100, 5000, 5000, 100,
+     1, true},
+    {"a run that went on after an orderly end did not end so", 100, 5000, true, -1, 0, 103, 5150, 5150, 100,
+     1, false},
+    {"totals alone are better than nothing", -1, 0, false, -1, 0, 108, 5400, 5400, 0, 1, false},
+    {"an age that was lost with a journal costs no energy", 10, 9000, false, 94, 4700, 95, 4750, 9000, 94, 1,
+     false},
+    {"nor does it the other way round", 94, 4700, false, 10, 9000, 10, 9050, 9050, 94, 10, false},
+};
+
+static struct kept copy_of(int64_t age_s, int64_t uwh, bool clean)
+{
+    struct kept kept;
+    memset(&kept, 0, sizeof kept);
+    kept.n_points = 1;
+    kept.energy[0].import_uwh = uwh;
+    kept.metered_ns = age_s * 1000000000;
+    kept.clean = clean;
+    kept.interval_s = 10;
+    kept.newest_seq[STREAM_MINUTE] = age_s;
+    return kept;
+}
+
+static void the_newest_of_all_copies_is_taken(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
+        const struct kept journal =
+            copy_of(copies[i].journal_s, copies[i].journal_uwh, copies[i].journal_clean);
+        const struct kept copy = copy_of(copies[i].copy_s, copies[i].copy_uwh, false);
+        const struct kept_totals totals = {
+            .age_ms = copies[i].totals_s * 1000,
+            .energy_uwh = {copies[i].totals_uwh, 0, RECORD_ABSENT, RECORD_ABSENT}};
+        const struct resume_sources sources = {.journal = copies[i].journal_s >= 0 ? &journal : NULL,
+                                               .copy = copies[i].copy_s >= 0 ? &copy : NULL,
+                                               .totals = copies[i].totals_s >= 0 ? &totals : NULL};
+        struct resume resume;
+        print_message("  %s\n", copies[i].name);
+        resume_init(&resume, &sources);
+        assert_true(resume.found);
+        assert_int_equal(resume.kept.n_points, 1); /* no solar that nobody has */
+        assert_int_equal(resume.kept.energy[0].import_uwh, copies[i].import_uwh);
+        assert_int_equal(kept_age_ms(&resume.kept), copies[i].age_s * 1000);
+        assert_int_equal(resume.kept.interval_s, copies[i].interval_s);
+        assert_int_equal(resume.kept.clean, copies[i].clean);
+        const int64_t newest =
+            copies[i].journal_s > copies[i].copy_s ? copies[i].journal_s : copies[i].copy_s;
+        assert_int_equal(resume.seq_floor[STREAM_MINUTE], newest > 0 ? newest : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_stored_record_that_is_younger_raises_and_numbers),
         cmocka_unit_test(time_goes_on_with_the_younger_record),
         cmocka_unit_test(energy_that_waited_is_not_counted_twice),
+        cmocka_unit_test(the_newest_of_all_copies_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
