@@ -14,7 +14,7 @@ static const struct {
     {"help of a command",
      {"export", "--help"},
      0,
-     "one of minute, quarter, day, event; default minute",
+     "one of minute, quarter, day, event, second; default minute",
      NULL},
     {"help of status", {"status", "--help"}, 0, "--json", NULL},
     {"help of watch", {"watch", "--help"}, 0, "--count N", NULL},
