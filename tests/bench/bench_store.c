@@ -103,7 +103,7 @@ static int run_row(const struct settings *settings, size_t meter, size_t part, s
         .store = parts[part].store,
         .lazy = mounts[mount].lazy,
         .commit_s = mounts[mount].commit_s,
-        .warm_s = seconds,
+        .warm_s = settings->is_short ? seconds : DAY_S,
         .seconds = seconds,
         .real = real,
     };
