@@ -54,8 +54,12 @@ static char *uri_of(const char *path)
 {
     struct sqlite3_str *uri = sqlite3_str_new(NULL);
     sqlite3_str_appendall(uri, path[0] == '/' ? "file://" : "file:");
-    for (const char *c = path; *c != '\0'; c++)
-        sqlite3_str_appendf(uri, strchr("%?#", *c) != NULL ? "%%%02x" : "%c", *c);
+    for (const char *c = path; *c != '\0'; c++) {
+        if (strchr("%?#", *c) != NULL)
+            sqlite3_str_appendf(uri, "%%%02x", *c);
+        else
+            sqlite3_str_appendchar(uri, 1, *c);
+    }
     sqlite3_str_appendall(uri, "?psow=0");
     return sqlite3_str_finish(uri);
 }
@@ -75,6 +79,13 @@ int store_open_connection(struct sqlite3 **db, const char *path, int flags, char
     return 0;
 }
 
+/* What a cut left in the WAL goes into the database before anything is written: SQLite would go on right behind the last commit
+ * that it finds valid, and that may end within a page. What cannot be folded back now is later. */
+static void fold_back(struct sqlite3 *db)
+{
+    sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 int store_open_database(struct sqlite3 **db, const struct file_io *io, const struct store_config *config,
                         char *error, size_t error_size)
 {
@@ -83,7 +94,11 @@ int store_open_database(struct sqlite3 **db, const struct file_io *io, const str
         result = store_open_connection(db, config->path, SQLITE_OPEN_READWRITE, error, error_size);
     if (result < 0)
         return result;
-    /* The schema first: a file that is not ours is left as it was. */
+    /* A file that is not ours is left as it was. */
+    result = store_schema_version(*db, STORE_SCHEMA, error, error_size);
+    if (result < 0)
+        return result;
+    fold_back(*db);
     result = store_schema_migrate(*db, store_steps, STORE_SCHEMA, error, error_size);
     if (result == 0)
         result = set_up(*db, error, error_size);

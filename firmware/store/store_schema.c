@@ -61,8 +61,7 @@ static int roll_back(struct sqlite3 *db, const char *doing, char *error, size_t 
     return result;
 }
 
-/* The version of a database that is ours or still empty, or -errno. */
-static int version_of(struct sqlite3 *db, int n_steps, char *error, size_t error_size)
+int store_schema_version(struct sqlite3 *db, int n_steps, char *error, size_t error_size)
 {
     const char *path = sqlite3_db_filename(db, "main");
     int64_t application = 0;
@@ -91,7 +90,7 @@ int store_schema_migrate(struct sqlite3 *db, const struct store_step *steps, int
                          size_t error_size)
 {
     char doing[48];
-    int version = version_of(db, n_steps, error, error_size);
+    int version = store_schema_version(db, n_steps, error, error_size);
     if (version < 0 || version == n_steps)
         return version < 0 ? version : 0;
     if (execute(db, "BEGIN IMMEDIATE") != SQLITE_OK)

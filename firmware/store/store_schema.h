@@ -26,7 +26,10 @@ struct store_step {
 };
 extern const struct store_step store_steps[STORE_SCHEMA];
 
-/* Brings db to version n_steps. -EMEDIUMTYPE when it is of a newer one, or no Vatio database. */
+/* The version of a database that is ours or still empty; -EMEDIUMTYPE when it is of one above n_steps, or no Vatio database. */
+int store_schema_version(struct sqlite3 *db, int n_steps, char *error, size_t error_size);
+
+/* Brings db to version n_steps. Errors as store_schema_version's. */
 int store_schema_migrate(struct sqlite3 *db, const struct store_step *steps, int n_steps, char *error,
                          size_t error_size);
 

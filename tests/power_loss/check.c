@@ -8,24 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-void check_registers(struct process *process, struct check_loss *loss)
+/* The newest window of the past after which the meter stood as it does now; -1 = none. A stored record does not say what waited
+ * for the creep decision. */
+static int window_of(const struct process *process)
+{
+    const struct registers *registers = &process->measure.registers;
+    const struct world_state *history = process->world->history;
+    const bool all_known = process->resume.stored_ahead_uwh == 0;
+    int w = process->world->newest;
+    while (w >= 0 && (memcmp(history[w].energy, registers->energy, sizeof history[w].energy) != 0 ||
+                      (all_known && history[w].held_uwh != world_held(registers))))
+        w--;
+    return w;
+}
+
+static void accept(struct process *process, int w, struct check_loss *loss)
 {
     struct world *world = process->world;
-    const struct energy *found = process->measure.registers.energy;
-    int w = world->newest;
-    while (w > 0 && memcmp(world->history[w].energy, found, sizeof world->history[w].energy) != 0)
-        w--;
-    if (memcmp(world->history[w].energy, found, sizeof world->history[w].energy) != 0)
-        world_fault(
-            world, "registers that never were: grid imported %lld uWh, at the cut %lld, promised %lld",
-            (long long)found[0].import_uwh, (long long)world->history[world->newest].energy[0].import_uwh,
-            (long long)world->history[world->safe].energy[0].import_uwh);
-    else if (w < world->safe)
-        world_fault(world, "registers went back by %d windows behind a write that returned", world->safe - w);
-    else if (world->newest - w > WORLD_JOURNAL_S)
-        world_fault(world, "%d windows are lost, and the interval is %d", world->newest - w, WORLD_JOURNAL_S);
     *loss = (struct check_loss){.lost = world->newest - w, .ahead = w - world->safe};
+    if (w < world->safe)
+        world_fault(world, "registers went back by %d windows behind a write that returned", -loss->ahead);
+    if (loss->lost > WORLD_JOURNAL_S)
+        world_fault(world, "%d windows are lost, and the interval is %d", loss->lost, WORLD_JOURNAL_S);
     world->newest = world->safe = w;
+    world->history[w].held_uwh = world_held(&process->measure.registers);
 }
 
 /* The oldest number that retention may not have deleted. */
@@ -150,18 +156,42 @@ static void check_pair(struct world *world, const struct record *before, const s
                         (long long)after->seq, (long long)before->seq, record_point_name(point_id[p]));
 }
 
-static void check_last(struct world *world, const struct record *last, const struct energy energy[DSP_POINTS])
+/* Of the stream's last record, end is the register, or no more than it. */
+static void check_last(struct world *world, const struct record *last, const struct energy energy[DSP_POINTS],
+                       bool equal)
 {
     int64_t point_id[RECORD_POINTS];
     const int n = convert_points(&world->topology, point_id);
     for (int p = 0; p < n; p++) {
         struct record_energy registers;
         const struct record_point *point = point_of(last, point_id[p]);
+        const int64_t *is = &registers.import_uwh;
         convert_energy(&energy[p], &registers);
-        if (point == NULL || memcmp(&point->total, &registers, sizeof registers) != 0)
-            world_fault(world, "the sum of stream %s is not the register of %s",
-                        record_stream_name[last->stream], record_point_name(point_id[p]));
+        for (int k = 0; k < ENERGIES && point != NULL; k++)
+            if (equal ? is[k] != (&point->total.import_uwh)[k] : is[k] < (&point->total.import_uwh)[k])
+                world_fault(world, "%s %lld ended at another register of %s",
+                            record_stream_name[last->stream], (long long)last->seq,
+                            record_point_name(point_id[p]));
     }
+}
+
+void check_registers(struct process *process, struct check_loss *loss)
+{
+    struct world *world = process->world;
+    const int w = window_of(process);
+    *loss = (struct check_loss){0};
+    if (w >= 0)
+        accept(process, w, loss);
+    else
+        world_fault(world,
+                    "registers that never were: grid imported %lld uWh, at the cut %lld, promised %lld",
+                    (long long)process->measure.registers.energy[0].import_uwh,
+                    (long long)world->history[world->newest].energy[0].import_uwh,
+                    (long long)world->history[world->safe].energy[0].import_uwh);
+    for (int stream = STREAM_MINUTE; stream <= STREAM_DAY; stream++)
+        if (world->seen_n[stream] > 0)
+            check_last(world, &world->seen[stream][world->seen_n[stream] - 1].record,
+                       process->measure.registers.energy, false);
 }
 
 void check_streams(struct world *world, const struct energy energy[DSP_POINTS])
@@ -171,7 +201,7 @@ void check_streams(struct world *world, const struct energy energy[DSP_POINTS])
         for (int i = 1; i < n; i++)
             check_pair(world, &world->seen[stream][i - 1].record, &world->seen[stream][i].record);
         if (n > 0)
-            check_last(world, &world->seen[stream][n - 1].record, energy);
+            check_last(world, &world->seen[stream][n - 1].record, energy, true);
         else
             world_fault(world, "stream %s is empty", record_stream_name[stream]);
     }

@@ -11,8 +11,8 @@ struct check_loss {
     int ahead;
 };
 
-/* The registers are those of one window of the past, no older than what was promised, at most one journal interval old. From here
- * on this is the present. */
+/* The registers are those of one window of the past, no older than what was promised or shown, at most one journal interval old.
+ * From here on this is the present. */
 void check_registers(struct process *process, struct check_loss *loss);
 
 /* The database is the one that was begun, whole, and all that was shown is in it as it was. */

@@ -44,10 +44,12 @@ static struct disk_sector *sector_at(struct disk_file *file, size_t index)
     return file->sector[index];
 }
 
-static struct disk_version *add_version(struct disk_sector *sector)
+static struct disk_version *add_version(const struct disk_file *file, struct disk_sector *sector)
 {
     struct disk_version *version = must(malloc(sizeof *version));
     memcpy(version->bytes, newest_bytes(sector), DISK_SECTOR);
+    version->cuts = file->cuts;
+    version->cut = false;
     version->before = sector->newest;
     sector->newest = version;
     return version;
@@ -72,7 +74,7 @@ static void set_size(struct disk *disk, struct disk_file *file, int64_t size)
         file->room = 2 * file->room + 16;
         file->unsynced_size = must(realloc(file->unsynced_size, file->room * sizeof *file->unsynced_size));
     }
-    file->unsynced_size[file->unsynced_sizes++] = size;
+    file->unsynced_size[file->unsynced_sizes++] = (struct disk_size){size, file->cuts};
     disk->used_bytes += size - file->size;
     file->size = size;
 }
@@ -154,7 +156,7 @@ static void begin_versions(struct disk_file *file, size_t first, size_t last, bo
 {
     const size_t unit = cached ? DISK_PAGE / DISK_SECTOR : 1;
     for (size_t index = first / unit * unit; index < (last / unit + 1) * unit; index++)
-        add_version(sector_at(file, index));
+        add_version(file, sector_at(file, index));
 }
 
 static bool is_full(const struct disk *disk, const struct disk_file *file, int64_t size)
@@ -188,13 +190,15 @@ int64_t disk_write(struct disk *disk, int number, const void *bytes, size_t size
 /* What lies beyond is zeros should the file grow again. */
 static void clear_beyond(struct disk_file *file, int64_t size)
 {
-    for (size_t index = ((size_t)size + DISK_SECTOR - 1) / DISK_SECTOR; index < file->sectors; index++)
-        if (file->sector[index] != NULL)
-            memset(add_version(file->sector[index])->bytes, 0, DISK_SECTOR);
-    const size_t within = (size_t)size % DISK_SECTOR;
-    const size_t index = (size_t)size / DISK_SECTOR;
-    if (within > 0 && index < file->sectors && file->sector[index] != NULL)
-        memset(add_version(file->sector[index])->bytes + within, 0, DISK_SECTOR - within);
+    for (size_t index = (size_t)size / DISK_SECTOR; index < file->sectors; index++) {
+        const size_t begin = index * DISK_SECTOR;
+        const size_t within = begin < (size_t)size ? (size_t)size - begin : 0;
+        if (file->sector[index] == NULL)
+            continue;
+        struct disk_version *version = add_version(file, file->sector[index]);
+        memset(version->bytes + within, 0, DISK_SECTOR - within);
+        version->cut = true;
+    }
 }
 
 int disk_truncate(struct disk *disk, int number, int64_t size)
@@ -203,8 +207,10 @@ int disk_truncate(struct disk *disk, int number, int64_t size)
     if (disk->off)
         return -EIO;
     const bool on = step(disk);
-    if (size < file->size)
+    if (size < file->size) {
+        file->cuts++;
         clear_beyond(file, size);
+    }
     set_size(disk, file, size);
     return on ? 0 : -EIO;
 }
@@ -229,6 +235,7 @@ static void settle(struct disk_file *file)
             disk_sector_settle(file->sector[i], newest_bytes(file->sector[i]));
     file->durable_size = file->size;
     file->unsynced_sizes = 0;
+    file->cuts = 0;
 }
 
 int disk_sync(struct disk *disk, int number)

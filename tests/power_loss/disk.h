@@ -7,8 +7,8 @@
  *          synced or any of what was written since, each sector by itself: later writes may be there and earlier ones not. One of
  *          them was being written when the power went: it is torn (part old, part new, either way round) or junk.
  * Cache:   what goes through the page cache is written in pages of 4096: their other sectors are under way again too.
- * Size:    as content: what was synced or any since, whatever happened to the sectors; what lies beyond it is gone, and what never
- *          reached the disk within it reads as zeros.
+ * Size:    what was synced or any since, whatever happened to the sectors; what never reached the disk within it reads as zeros.
+ *          A truncation happened as a whole, or neither it nor anything that was written to the file after it.
  * Names:   a file's name is there, or gone, for sure once the directory was synced; until then each by itself.
  * Weaker than ext4 with data=ordered, which keeps changes of names and sizes in order, writes the data of a file before
  * it shows its new size, and makes a new file's name durable with the file's fsync. What holds here holds there.
@@ -28,6 +28,8 @@ enum { DISK_SECTOR = 512, DISK_PAGE = 4096, DISK_FILES = 128, DISK_NAMES = 16, D
 
 struct disk_version {
     struct disk_version *before; /* NULL: the sector's durable bytes */
+    int cuts;                    /* truncations of the file before it, since its last sync */
+    bool cut;                    /* is what the last of them left */
     unsigned char bytes[DISK_SECTOR];
 };
 
@@ -36,13 +38,19 @@ struct disk_sector {
     unsigned char durable[DISK_SECTOR];
 };
 
+struct disk_size {
+    int64_t size;
+    int cuts;
+};
+
 struct disk_file {
     struct disk_sector **sector; /* NULL: zeros */
     size_t sectors;
     int64_t size;
     int64_t durable_size;
-    int64_t *unsynced_size; /* since durable_size, in order */
+    struct disk_size *unsynced_size; /* since durable_size, in order */
     size_t unsynced_sizes, room;
+    int cuts; /* truncations since the last sync */
 };
 
 enum { DISK_CHANGES = 32 };

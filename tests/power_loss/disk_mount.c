@@ -44,28 +44,53 @@ static void tear(struct fate *fate, const unsigned char *old, const unsigned cha
     }
 }
 
-/* The newest version mostly, else one on the way to it. */
-static const unsigned char *survivor(struct fate *fate, const struct disk_sector *sector)
+/* The newest version that is on this side of the last surviving truncation but not beyond it; NULL = durable. */
+static const struct disk_version *newest_of(const struct disk_sector *sector, int cuts)
 {
     const struct disk_version *version = sector->newest;
-    if (!is_lucky(fate))
-        return sector->durable;
-    while (version->before != NULL && below(fate, 3) == 0)
+    while (version != NULL && version->cuts > cuts)
         version = version->before;
-    return version->bytes;
+    return version;
 }
 
-static void mount_sector(struct fate *fate, struct disk_sector *sector)
+/* What the newest of them was written over: the last synced bytes, or what that truncation left. */
+static const unsigned char *oldest_bytes(const struct disk_sector *sector, const struct disk_version *version)
+{
+    while (version != NULL && !version->cut)
+        version = version->before;
+    return version != NULL ? version->bytes : sector->durable;
+}
+
+static void mount_sector(struct fate *fate, struct disk_sector *sector, int cuts)
 {
     unsigned char torn[DISK_SECTOR];
     if (sector == NULL || sector->newest == NULL)
         return;
-    const unsigned char *bytes = survivor(fate, sector);
-    if (fate->torn-- == 0) {
-        tear(fate, sector->durable, sector->newest->bytes, torn);
+    const struct disk_version *newest = newest_of(sector, cuts);
+    const unsigned char *bytes = oldest_bytes(sector, newest);
+    const bool is_torn = fate->torn-- == 0;
+    if (newest != NULL && is_torn) {
+        tear(fate, bytes, newest->bytes, torn);
         bytes = torn;
+    } else if (newest != NULL && is_lucky(fate)) {
+        while (!newest->cut && newest->before != NULL && below(fate, 3) == 0)
+            newest = newest->before;
+        bytes = newest->bytes;
     }
     disk_sector_settle(sector, bytes);
+}
+
+/* A size among those that the file had after so many truncations. */
+static int64_t mount_size(struct fate *fate, const struct disk_file *file, int cuts)
+{
+    int64_t size = file->durable_size;
+    bool any = cuts == 0;
+    for (size_t i = 0; i < file->unsynced_sizes; i++)
+        if (file->unsynced_size[i].cuts == cuts && (!any || is_lucky(fate))) {
+            size = file->unsynced_size[i].size;
+            any = true;
+        }
+    return size;
 }
 
 static void clear_beyond(struct disk_file *file)
@@ -81,16 +106,14 @@ static void clear_beyond(struct disk_file *file)
 
 static void mount_file(struct fate *fate, struct disk_file *file)
 {
-    file->size = file->durable_size;
-    if (file->unsynced_sizes > 0 && is_lucky(fate)) {
-        const size_t newest = file->unsynced_sizes - 1;
-        file->size = file->unsynced_size[below(fate, 2) == 0 ? newest : below(fate, newest + 1)];
-    }
+    const int cuts = file->cuts > 0 && is_lucky(fate) ? 1 + (int)below(fate, (size_t)file->cuts) : 0;
+    file->size = mount_size(fate, file, cuts);
+    for (size_t i = 0; i < file->sectors; i++)
+        mount_sector(fate, file->sector[i], cuts);
+    clear_beyond(file);
     file->durable_size = file->size;
     file->unsynced_sizes = 0;
-    for (size_t i = 0; i < file->sectors; i++)
-        mount_sector(fate, file->sector[i]);
-    clear_beyond(file);
+    file->cuts = 0;
 }
 
 static void mount_name(struct fate *fate, struct disk_name *name)

@@ -10,7 +10,7 @@
 
 enum {
     BATCH_RECORDS = 32,
-    WAL_PAGES = 40,
+    WAL_PAGES = 12,
     RESERVE_BYTES = 64 << 10,
     CREEP_START_VA = 200,
     CREEP_STOP_VA = 120
@@ -152,6 +152,8 @@ int process_open(struct process *process, struct world *world)
     init(process, world);
     int result = open_store(process);
     if (result == 0) {
+        recorder_init(&process->recorder, &process->store, NULL, &process->health, &process->clock.clock,
+                      process->measure.live.boot_id);
         result = keeper_open(&process->keeper, "data", world->meter_id, &process->found,
                              &process->journal_found, process->error, sizeof process->error);
         process->keeper_open = result == 0;

@@ -17,7 +17,7 @@ struct process {
     struct store store;
     struct store_reader reader;
     struct keeper keeper;
-    struct recorder recorder; /* only for the numbers that the keeper asks it for */
+    struct recorder recorder; /* without its thread: what the keeper asks and tells */
     struct health health;
     struct clock_sim clock;
     struct kept_cell cell;

@@ -18,7 +18,7 @@ static const struct scenario_action new_meter[] = {
 };
 /* The database has another schema and the disk fills: the reserve and old minutes give way, until there is room. */
 static const struct scenario_action old_meter[] = {
-    {SCENARIO_START, 0}, {SCENARIO_METER, 20}, {SCENARIO_FULL, 100 << 10}, {SCENARIO_METER, 60},
+    {SCENARIO_START, 0}, {SCENARIO_METER, 20}, {SCENARIO_FULL, 8 << 10}, {SCENARIO_METER, 60},
     {SCENARIO_ROOM, 0},  {SCENARIO_METER, 25}, {SCENARIO_STOP, 0},
 };
 
@@ -62,10 +62,7 @@ static void rehearse(struct world *world)
     for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
         world->old_seq[stream] = store_newest_seq(&process.store, (enum record_stream)stream);
     memcpy(world->history[0].energy, process.measure.registers.energy, sizeof world->history[0].energy);
-    for (int p = 0; p < world->topology.n_points; p++)
-        if (world->topology.point[p].circuit != CIRCUIT_LOAD)
-            world->history[0].true_uwh +=
-                world->history[0].energy[p].import_uwh + world->history[0].energy[p].export_uwh;
+    world->history[0].held_uwh = world->history[0].true_uwh = world_held(&process.measure.registers);
     process_die(&process);
     world_close(&rehearsal);
 }

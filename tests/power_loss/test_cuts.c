@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECOND_CUT_STEPS = 120, PROGRESS_S = 10, FAULTS_SHOWN = 10 };
+enum { SECOND_CUT_STEPS = 64, PROGRESS_S = 10, FAULTS_SHOWN = 10 };
 
 struct options {
     const char *scenario; /* NULL = all */

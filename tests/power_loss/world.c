@@ -97,32 +97,29 @@ void world_reading(struct world *world, int64_t start_ns, struct reading *readin
         before->true_uwh + (int64_t)UWH_PER_UNIT * (abs(units[CIRCUIT_GRID]) + abs(units[CIRCUIT_SOLAR]));
 }
 
-static double waiting_uwh(const struct registers *registers)
-{
-    double sum = 0;
-    for (int c = CIRCUIT_GRID; c <= CIRCUIT_SOLAR; c++)
-        sum += registers->creep[c].pending[0][0] + registers->creep[c].pending[0][1];
-    return sum;
-}
-
-/* Every true micro-watt-hour is in a register, waits for the creep decision or was dropped by it, or went with a cut. */
-static void check_books(struct world *world, const struct registers *registers)
+int64_t world_held(const struct registers *registers)
 {
     int64_t sum_uwh = registers->dropped_uwh;
+    double waiting_uwh = 0;
     for (int p = 0; p < registers->topology.n_points; p++)
         if (registers->topology.point[p].circuit != CIRCUIT_LOAD)
             sum_uwh += registers->energy[p].import_uwh + registers->energy[p].export_uwh;
-    const double most_uwh = (double)world->history[world->newest].true_uwh;
-    if ((double)sum_uwh + waiting_uwh(registers) > most_uwh)
-        world_fault(world, "the registers hold %.0f uWh and the house used %.0f",
-                    (double)sum_uwh + waiting_uwh(registers), most_uwh);
+    for (int c = CIRCUIT_GRID; c <= CIRCUIT_SOLAR; c++)
+        waiting_uwh += registers->creep[c].pending[0][0] + registers->creep[c].pending[0][1];
+    return sum_uwh + (int64_t)waiting_uwh;
 }
 
 void world_note(struct world *world, const struct registers *registers)
 {
-    world->newest++;
-    memcpy(world->history[world->newest].energy, registers->energy, sizeof registers->energy);
-    check_books(world, registers);
+    const struct world_state *before = &world->history[world->newest++];
+    struct world_state *now = &world->history[world->newest];
+    memcpy(now->energy, registers->energy, sizeof registers->energy);
+    now->held_uwh = world_held(registers);
+    const int64_t used_uwh = now->true_uwh - before->true_uwh;
+    const int64_t metered_uwh = now->held_uwh - before->held_uwh;
+    if (metered_uwh != used_uwh || now->held_uwh > now->true_uwh)
+        world_fault(world, "the house used %lld uWh and the meter counts %lld", (long long)used_uwh,
+                    (long long)metered_uwh);
 }
 
 void world_promise(struct world *world, const int64_t seq[STREAMS])

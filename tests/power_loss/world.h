@@ -3,7 +3,7 @@
  * it, each start says whether energy was lost or invented.
  *
  * Window:  one second; its energy is a whole number of micro-watt-hours, so that sums are exact.
- * History: the registers after each window, from which a start must take one whole state. Windows that a cut took are taken off.
+ * History: the meter after each window, of which a start must take one whole state. Windows that a cut took are taken off.
  * Safe:    the newest state that the meter must not fall behind: the journal's write returned, or a start went on from it.
  */
 #ifndef VATIO_TESTS_POWER_LOSS_WORLD_H
@@ -32,8 +32,10 @@ enum {
 
 struct world_state {
     struct energy energy[DSP_POINTS];
-    int64_t
-        true_uwh; /* import and export of grid and solar since the beginning, whatever the meter made of it */
+    /* Import and export of grid and solar since the beginning: what the house used, and what the meter made of it (in the
+     * registers, waiting for the creep decision, dropped by it). */
+    int64_t true_uwh;
+    int64_t held_uwh;
 };
 
 struct world {
@@ -64,7 +66,10 @@ void world_close(struct world *world);
 /* The next second: true values of a house with solar. */
 void world_reading(struct world *world, int64_t start_ns, struct reading *reading);
 
-/* What the registers say at a window's end. */
+/* Import and export of grid and solar, wherever the registers have them. */
+int64_t world_held(const struct registers *registers);
+
+/* What the registers say at a window's end: all that the house used in it, no more and no less. */
 void world_note(struct world *world, const struct registers *registers);
 
 /* The registers are on the disk. */
