@@ -42,6 +42,10 @@ static int open_directories(struct daemon *daemon, char *error, size_t error_siz
         result = make_directory(daemon->config.run_dir, error, error_size);
     if (result == 0)
         result = instance_lock(&daemon->data_lock, daemon->config.data_dir, error, error_size);
+    if (result == -EROFS)
+        snprintf(error, error_size,
+                 "%s: its file system is read-only: what is metered could not be kept; mount it for writing",
+                 daemon->config.data_dir);
     if (result < 0)
         return result;
     daemon->opened |= PART_DATA_LOCK;

@@ -68,6 +68,12 @@ static int insert(struct store *store, const union store_item *item)
     return result;
 }
 
+/* By a commit whose failing was only the disk's word: the file was opened again since, and has it. */
+static bool is_stored(const struct store *store, const union store_item *item)
+{
+    return item->record.seq <= store->table[item->record.stream].stored_seq;
+}
+
 /* The batch as one transaction; all of it or nothing. */
 static int write_batch(struct store *store)
 {
@@ -75,7 +81,7 @@ static int write_batch(struct store *store)
         return store_fail(store->db, "be changed", store->error, sizeof store->error);
     int result = store_retain_step(store);
     for (size_t i = 0; i < store->pending && result == 0; i++) {
-        result = insert(store, &store->item[i]);
+        result = is_stored(store, &store->item[i]) ? 0 : insert(store, &store->item[i]);
         sqlite3_reset(store->table[store->item[i].record.stream].insert);
     }
     if (result == 0 && sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
@@ -106,6 +112,13 @@ static int give_way(struct store *store)
     return write_out(store);
 }
 
+/* Whether another try needs the file opened anew: a disk that failed is mounted again, and what is open then is the dead
+ * one's. */
+static bool is_dead(int result)
+{
+    return result == -EROFS || result == -EIO;
+}
+
 /* Damaged: the batch goes into a new database. */
 static int begin_anew(struct store *store)
 {
@@ -127,6 +140,8 @@ int store_commit(struct store *store)
             store_reserve_make(store->io, store->config.path, store->reserve_bytes) == -ENOSPC;
     store->failed = result < 0;
     store->failure = result;
+    if (is_dead(result))
+        store_end(store);
     if (result < 0) {
         store->failures++;
         return result;

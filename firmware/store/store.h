@@ -56,6 +56,7 @@ struct store_table {
     struct sqlite3_stmt *remove;
     int64_t keep;       /* newest records that stay, 0 = all */
     int64_t newest_seq; /* given, whether or not committed */
+    int64_t stored_seq; /* in the file when it was opened */
     int64_t n_points;   /* that have columns in the table */
     int64_t point_id[RECORD_POINTS];
 };

@@ -21,9 +21,9 @@ static int seq_from(struct store *store, enum record_stream stream, char *error,
         code = sqlite3_bind_text(statement, 1, record_stream_name[stream], -1, SQLITE_STATIC);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        store_seq_floor(store, stream, sqlite3_column_int64(statement, 0));
+    store->table[stream].stored_seq = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
     sqlite3_finalize(statement);
+    store_seq_floor(store, stream, store->table[stream].stored_seq);
     if (code == SQLITE_ROW || code == SQLITE_DONE) /* done: nothing was ever inserted */
         return 0;
     return store_fail(store->db, "read its newest numbers", error, error_size);

@@ -13,7 +13,7 @@ from harness import DEADLINE_S, until
 from test_vatiod import main
 
 PAGE = 4096
-MINUTES = 5
+MINUTES = 2
 OLDER = 3000  # minutes before these, so that damage has pages of its own
 STATUS = struct.Struct("=IHH4q")  # struct control_request: magic, version, verb, and what the other verbs need
 STORE_ID = slice(16 + 7 * 8 + 33, 16 + 7 * 8 + 33 + 32)  # of the reply: head; pid, uptime, five numbers; the meter's name
@@ -38,12 +38,12 @@ def run_for(place, seconds, start):
 
 
 def history(place):
-    """A database closed in order, with two days in it; its newest numbers, its registers, its name."""
+    """A database closed in order, that is old; its newest numbers, its registers, its name."""
     run_for(place, MINUTES * 60, "2026-06-20T00:00:00Z")
     database = place.database()
     make_older(database)
     database.close()
-    run_for(place, 10, "2026-06-20T00:05:30Z")  # the registers' journal learns the numbers
+    run_for(place, 10, "2026-06-20T00:02:30Z")  # the registers' journal learns the numbers
     database = place.database()
     newest = {stream: database.execute(f"SELECT max(seq) FROM {stream}").fetchone()[0]
               for stream in ("minute", "quarter", "day", "event")}
@@ -64,7 +64,7 @@ def spoil(place, first, last):
 
 
 def start_again(place):
-    return place.vatiod("--sim-speed", "20", "--sim-start", "2026-06-20T00:06:10Z", *LOAD)
+    return place.vatiod("--sim-speed", "20", "--sim-start", "2026-06-20T00:03:10Z", *LOAD)
 
 
 def name_in_mailbox(place):

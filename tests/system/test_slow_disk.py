@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A disk that stands still for 5 s again and again costs no window, no record, no energy: the real daemon in real time
-on a real ext4 that the kernel freezes (FIFREEZE) while records, events and registers are written every second.
+on a real ext4 that the kernel freezes (FIFREEZE) while records, events and registers are written every second. And one
+that is read-only at the start.
 
 usage: test_slow_disk.py BIN_DIR     BIN_DIR holds firmware/vatiod, tools/vatio/vatio
 
@@ -129,7 +130,25 @@ def check_windows(status, started, heart):
     return health["windows"], seconds
 
 
-def test(place):
+def test_read_only(place):
+    """Nothing metered could be kept: vatiod says so at once and begins when the disk takes writes."""
+    os.mkdir(place.data)
+    why = run("mount", "-t", "tmpfs", "-o", "ro,mode=0755", "tmpfs", place.data)
+    if why:
+        return why
+    refused = place.vatiod()
+    assert refused.wait() == 1 and len(refused.lines) == 1, refused.text()
+    assert place.data in refused.text() and "read-only" in refused.text() and "mount it" in refused.text(), refused.text()
+    run("mount", "-o", "remount,rw", place.data)
+    vatiod = place.vatiod()
+    until(lambda: place.status() is not None, "vatiod meters")
+    assert vatiod.stop() == 0, vatiod.text()
+    run("umount", place.data)
+    os.rmdir(place.data)
+    return ""
+
+
+def test_stalls(place):
     # a minute, a quarter and a day end 12 s after the start, while the disk stands still
     vatiod = place.vatiod("--sim-speed", "1", "--sim-start", "2026-06-20T23:59:48Z", "--set", "store.commit_s=1",
                           "--set", "journal.interval_s=1", "--set", "sim.source=steady", "--set", "sim.i_a=10")
@@ -160,12 +179,12 @@ def main():
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv])
     place = Place(os.path.abspath(sys.argv[1]))
     try:
-        why = mount_ext4(place)
+        why = test_read_only(place) or mount_ext4(place)
         if why:
             print(f"skipped: {why}")
             return 0
         try:
-            test(place)
+            test_stalls(place)
         finally:
             for process in place.processes:
                 process.kill()

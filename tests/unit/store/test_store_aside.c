@@ -62,7 +62,7 @@ static void test_two_sets_stay_the_larger_and_the_newest(void **state)
     static const struct {
         int64_t utc_s;
         size_t bytes, wal;
-    } sets[] = {{UTC_S, 9000, 10}, {UTC_S + 1, 400, 0}, {0, 100, 5000}, {UTC_S + 2, 40, 0}, {60, 20, 7}};
+    } sets[] = {{UTC_S, 300, 9000}, {UTC_S + 1, 400, 0}, {0, 100, 5000}, {UTC_S + 2, 40, 0}, {60, 20, 7}};
     write_file(f->dir, "vatio.db-reserve", 1);
     write_file(f->dir, "vatio.db.corrupted", 1);
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
