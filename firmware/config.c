@@ -38,6 +38,8 @@ int config_sim_start(const struct config *config, int64_t now_ms, int64_t *start
     if (end == NULL || strcmp(end, "Z") != 0)
         return refuse(error, "sim.start", config->sim_start, "now, or UTC like 2026-06-21T00:00:00Z");
     *start_ms = (int64_t)timegm(&tm) * 1000;
+    if (*start_ms < 0)
+        return refuse(error, "sim.start", config->sim_start, "a time from 1970 on");
     return 0;
 }
 

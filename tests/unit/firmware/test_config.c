@@ -43,6 +43,7 @@ static const struct refusal {
     {"a speed that is no number", {"--sim-speed", "fast"}, "a number from 0.001 to 1000000, or max"},
     {"a speed below the range", {"--sim-speed", "0"}, "a number from 0.001"},
     {"a start that is no time", {"--sim-start", "yesterday"}, "UTC like 2026-06-21T00:00:00Z"},
+    {"a start before UTC counts", {"--sim-start", "1013-06-21T00:00:00Z"}, "from 1970 on"},
     {"a start without its zone", {"--sim-start", "2026-06-21T00:00:00"}, "UTC like"},
     {"a display there is not", {"--display", "oled"}, "none, terminal, hd44780"},
     {"stop above start", {"--set", "meter.start_va=1", "--set", "meter.stop_va=2"}, "at most meter.start_va"},
