@@ -110,6 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         check_kept(KEPT_MAGIC, bytes + 1, size - 1);
     else if (bytes[0] == 1)
         check_kept(KEPT_OLDER, bytes + 1, size - 1);
+    else if (bytes[0] == 5)
+        check_kept(KEPT_MAGIC - 1, bytes + 1, size - 1);
     else if (bytes[0] == 2)
         check_slot(bytes + 1, size - 1);
     else if (bytes[0] == 3)
