@@ -2,8 +2,8 @@
 /* The control socket's both ends, over a socket as in the field. The first byte is a set of CHOICES; packets follow, each
  * behind its length in two bytes. CLIENT: they are replies that a client reads, else requests to the server with a
  * store behind it, whose replies the client reads. HEADED: magic and version (and a reply's length) are put right, so
- * that what lies behind them is reached. ALLOWED: the peer may control. RECORD, EVENT, STATUS: replies are cut or filled
- * up with zeros to the size of one. */
+ * that what lies behind them is reached. ALLOWED: the peer may control. RECORD, EVENT, STATUS, BACKUP: replies are cut or
+ * filled up with zeros to the size of one. */
 #include "tests/fuzz/fuzz.h"
 
 #include "firmware/api/record_json.h"
@@ -15,8 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CLIENT = 1, HEADED = 2, ALLOWED = 4, RECORD = 8, EVENT = 16, STATUS = RECORD | EVENT };
-enum { TIMEOUT_MS = 1000, MINUTES = 40, EVENTS = 3, REPLY_HEAD = offsetof(struct control_reply, body) };
+enum { CLIENT = 1, HEADED = 2, ALLOWED = 4, RECORD = 8, EVENT = 16, STATUS = RECORD | EVENT, BACKUP = 32 };
+enum {
+    TIMEOUT_MS = 1000,
+    PACKET_MS = 400,
+    MINUTES = 40,
+    EVENTS = 3,
+    REPLY_HEAD = offsetof(struct control_reply, body)
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -24,6 +30,7 @@ static char folder[64];
 static struct store_reader reader;
 static struct control_server server;
 static int controlled; /* calls of verbs that only some may use */
+static int64_t now_ms; /* passes with each packet */
 
 static void on_status(void *context, struct control_status *status)
 {
@@ -47,6 +54,22 @@ static int on_change(void *context, char *text, size_t size)
     fuzz_require(size > 0);
     controlled++;
     return 0;
+}
+
+static int on_backup(void *context, struct control_backup *backup, char *text, size_t size)
+{
+    (void)context;
+    (void)text;
+    fuzz_require(size > 0);
+    controlled++;
+    backup->kept_size = 1;
+    return 0;
+}
+
+static void on_told(void *context, const char *kind, const char *text)
+{
+    (void)context;
+    fuzz_require(kind[0] != '\0' && text[0] != '\0');
 }
 
 static bool on_may_control(void *context, uid_t uid)
@@ -89,8 +112,12 @@ static void remove_folder(void)
 /* The same server throughout: its socket is opened once, for the client to connect to. */
 static void set_up(void)
 {
-    static const struct control_ops ops = {
-        .status = on_status, .page = on_page, .reload = on_change, .stop = on_change};
+    static const struct control_ops ops = {.status = on_status,
+                                           .page = on_page,
+                                           .reload = on_change,
+                                           .stop = on_change,
+                                           .backup = on_backup,
+                                           .told = on_told};
     const struct control_server_config config = {
         .run_dir = folder, .ops = &ops, .reader = &reader, .may_control = on_may_control};
     char path[96], error[STORE_ERROR];
@@ -114,10 +141,13 @@ static void check_reply(const struct control_reply *reply)
 {
     json_t *json = NULL;
     fuzz_require(reply->length <= sizeof reply->body);
-    if (reply->status != 0 || (reply->verb != CONTROL_STATUS && reply->verb != CONTROL_STREAM))
+    if (reply->status != 0 ||
+        (reply->verb != CONTROL_STATUS && reply->verb != CONTROL_STREAM && reply->verb != CONTROL_BACKUP))
         check_text(reply->body.text, sizeof reply->body.text);
     else if (reply->verb == CONTROL_STATUS)
         check_text(reply->body.status.config, sizeof reply->body.status.config);
+    else if (reply->verb == CONTROL_BACKUP)
+        fuzz_require(reply->body.backup.kept_size > 0 && reply->body.backup.kept_size <= KEPT_BYTES_MAX);
     else if (reply->length == sizeof reply->body.record)
         json = record_json(&reply->body.record);
     else if (!control_stream_end(reply))
@@ -140,7 +170,7 @@ static bool check_answer(struct control *control, struct control_client *client)
             break;
         fuzz_require(reply.body.record.seq > seq);
         seq = reply.body.record.seq;
-        here = control_client_send(&server, client, 0);
+        here = control_client_send(&server, client, now_ms);
     }
     fuzz_require(!control_client_busy(client));
     return true;
@@ -150,9 +180,10 @@ static void serve(struct control *control, int fd, const uint8_t *packet, size_t
 {
     static struct control_client client;
     const int before = controlled;
+    now_ms += PACKET_MS;
     client = (struct control_client){.fd = fd, .may_control = allowed};
     fuzz_require(send(control->fd, packet, size, 0) == (ssize_t)size);
-    if (control_client_receive(&server, &client, 0))
+    if (control_client_receive(&server, &client, now_ms))
         fuzz_require(check_answer(control, &client));
     fuzz_require(allowed || controlled == before);
 }
@@ -164,8 +195,9 @@ static size_t resize(uint8_t *packet, size_t size, unsigned choices)
         [RECORD] = sizeof(struct record),
         [EVENT] = sizeof(struct record_event),
         [STATUS] = sizeof(struct control_status),
+        [BACKUP] = sizeof(struct control_backup),
     };
-    const unsigned choice = choices & STATUS;
+    const unsigned choice = choices & BACKUP ? BACKUP : choices & STATUS;
     if (choice == 0 || (choices & CLIENT) == 0)
         return size;
     const size_t wanted = REPLY_HEAD + body[choice];

@@ -15,6 +15,7 @@ from journal import newest  # noqa: E402
 
 REGISTERS = ("import_uwh", "export_uwh", "q1_uvarh", "q2_uvarh", "q3_uvarh", "q4_uvarh", "apparent_uvah")
 U_V, WINDOW_S = 120.0, 0.2
+WINDOW_UWH = 120 * 35 * WINDOW_S / 3600 * 1e6  # a minute is stored before its last window is shown: at most so much ahead
 ACCURACY, FLOOR_UWH = 5e-4, 1000.0  # of the apparent energy; and what noise leaves in a short while
 TURN_S, WRITE_S = 0.02, 0.05  # real time: how often the keeper looks whether it is time to write; a write on a busy machine
 RING_S = 2.1  # what waits between sampling and measuring at most: 16,384 scans
@@ -71,7 +72,7 @@ class Losses:
         self.meter = meter
         self.kept = None
         self.stored = {}
-        self.kills = self.overdue = 0
+        self.kills = self.overdue = self.late = 0
         self.due_s = 0.0
 
     def expect(self, totals, speed, interval_s):
@@ -80,14 +81,26 @@ class Losses:
         self.stored = dict(totals)
         self.due_s = interval_s + speed * (TURN_S + WRITE_S) + RING_S + WINDOW_S
 
+    def highest(self, name):
+        kept = self.kept.energy[name] if self.kept and self.kept.energy else 0
+        return max([kept] + [total.get(f"grid_{name}", 0) for total in self.stored.values()])
+
+    def begin(self, state):
+        """The first state that was seen, as it was at the start: some windows earlier when the witness was late."""
+        if state.heartbeat > 0:
+            self.late += 1
+            state.energy = {name: self.highest(name) for name in REGISTERS}
+            state.metered_s -= state.heartbeat * WINDOW_S
+            state.heartbeat = 0
+        return state
+
     def check(self, state, lost_s):
         """state: registers as the next start found them."""
         if self.kept is None:
             return
         for name in REGISTERS:
-            highest = max([self.kept.energy[name]] + [total.get(f"grid_{name}", 0) for total in self.stored.values()])
-            if state.energy[name] != highest:
-                raise AssertionError(f"{name} goes on from {state.energy[name]}, {highest} was kept")
+            if state.energy[name] != self.highest(name):
+                raise AssertionError(f"{name} goes on from {state.energy[name]}, {self.highest(name)} was kept")
         if state.accounted_s < self.kept.accounted_s - 1e-9:
             raise AssertionError(f"{state.accounted_s} s are accounted for, {self.kept.accounted_s} were")
         self.kills += 1
