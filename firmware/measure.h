@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* measure.h - scans in; readings, registers, intervals and the live mailbox out. No I/O that can block.
  *
- * Order of one window: registers first, then intervals (which are differences of registers), then the detail file, the
- * mailbox, and the records' ring. A record that finds its ring full is lost and counted; its energy is in the next record's
+ * Order of one window: registers first, then intervals (which are differences of registers; a second that closed goes into
+ * the ring of seconds, a record into the records' ring), then the detail file and the mailbox. A record that finds its ring full is lost and counted; its energy is in the next record's
  * registers. With a simulated clock measure waits instead.
  * Labels are UTC at a window's end (watch_clock.h); what becomes an event is in watch.h.
  * Scans with a corrupt frame or doubtful stamps are left out; dsp bridges the gap and flags it.
