@@ -358,6 +358,20 @@ static void test_modes(void **state)
     store_close(&f->store);
 }
 
+/* SQLite is given the path as a URI. */
+static void test_a_path_may_hold_any_character(void **state)
+{
+    struct store_fixture *f = *state;
+    snprintf(f->path, sizeof f->path, "%s/50%% #1? \xc3\xbc&x=%%41.db", f->dir);
+    fixture_open(f);
+    fixture_add(f, STREAM_MINUTE, 0, 1);
+    assert_int_equal(store_commit(&f->store), 0);
+    assert_int_equal(access(f->path, F_OK), 0);
+    assert_int_equal(fixture_query(f->path, "SELECT count(*) FROM minute"), 1);
+    assert_string_equal(sqlite3_db_filename(f->store.db, "main"), f->path);
+    assert_int_equal(store_close(&f->store), 0);
+}
+
 struct race {
     struct store_reader reader;
     atomic_bool done;
@@ -425,6 +439,7 @@ int main(void)
         TEST(test_locked_database),
         TEST(test_batch_is_all_or_nothing),
         TEST(test_modes),
+        TEST(test_a_path_may_hold_any_character),
         TEST(test_reader_beside_writer),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
