@@ -10,8 +10,8 @@ static const double lost_begin = 0.5, lost_end = 0.6;
 static const double flows_begin = 0.1, flows_end = 0.05;
 /* More than an idle inverter draws (some 20 W, recalled), less than anything that is worth generating. */
 static const double reversed_begin_w = 50, reversed_end_w = 25;
-/* Of the difference of two legs' powers: what may be left of their sum where one of them is turned round. */
-static const double alike_begin = 0.1, alike_end = 0.2;
+/* By how much two legs may differ that carry one current: of complex power and of current. */
+static const double alike_begin = 0.05, alike_end = 0.1;
 static const double corrupt_begin_pct = 1, corrupt_end_pct = 0.5;
 /* With so much noise a code in the middle of its step is left by more than one scan in a hundred. */
 static const double moving_lsb = 0.2;
@@ -32,15 +32,19 @@ static bool is_lost(const struct watch *watch, const struct point_reading *point
 }
 
 /* Two legs carry one current, but one of them against its voltage: a load between the legs, seen by a sensor that is
- * clamped on backwards. A generator that is not metered would export on both, or hardly so much as the other leg draws. */
+ * clamped on backwards. A generator that is not metered exports on both, or on its leg hardly the other's load in P, Q and
+ * harmonics alike. */
 static bool is_against_the_other(const struct watch *watch, const struct reading *reading, int p, bool on)
 {
     const struct topology *topology = &watch->topology;
     if (topology->point[p].leg == 0)
         return false;
-    const double p_w = reading->point[p].p_w;
-    const double other_w = reading->point[topology->point[p].leg == 1 ? p + 1 : p - 1].p_w;
-    return fabs(p_w + other_w) < (on ? alike_end : alike_begin) * fabs(p_w - other_w);
+    const double share = on ? alike_end : alike_begin;
+    const struct point_reading *this = &reading->point[p];
+    const struct point_reading *other = &reading->point[topology->point[p].leg == 1 ? p + 1 : p - 1];
+    return hypot(this->p_w + other->p_w, this->q1_var + other->q1_var) <
+               share * hypot(this->p_w - other->p_w, this->q1_var - other->q1_var) &&
+           fabs(this->i_rms_a - other->i_rms_a) < share * other->i_rms_a;
 }
 
 static bool is_reversed(const struct watch *watch, const struct reading *reading, int p)
