@@ -2,7 +2,8 @@
 /* The control socket's both ends, over a socket as in the field. The first byte is a set of CHOICES; packets follow, each
  * behind its length in two bytes. CLIENT: they are replies that a client reads, else requests to the server with a
  * store behind it, whose replies the client reads. HEADED: magic and version (and a reply's length) are put right, so
- * that what lies behind them is reached. ALLOWED: the peer may control. RECORD, EVENT, STATUS, BACKUP: replies are cut or
+ * that what lies behind them is reached. ALLOWED: the peer may control; a
+ * client asked for another thing than its first reply is about. NO_STORE: the server has none. RECORD, EVENT, STATUS, BACKUP: replies are cut or
  * filled up with zeros to the size of one. */
 #include "tests/fuzz/fuzz.h"
 
@@ -15,7 +16,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CLIENT = 1, HEADED = 2, ALLOWED = 4, RECORD = 8, EVENT = 16, STATUS = RECORD | EVENT, BACKUP = 32 };
+enum {
+    CLIENT = 1,
+    HEADED = 2,
+    ALLOWED = 4,
+    RECORD = 8,
+    EVENT = 16,
+    STATUS = RECORD | EVENT,
+    BACKUP = 32,
+    NO_STORE = 64
+};
 enum {
     TIMEOUT_MS = 1000,
     PACKET_MS = 400,
@@ -43,6 +53,8 @@ static int on_page(void *context, int64_t page, char *text, size_t size)
     (void)context;
     controlled++;
     fuzz_require(page >= -1);
+    if (page > 9)
+        return -EIO;
     snprintf(text, size, "page %lld", (long long)page);
     return page > 3 ? -EINVAL : 0;
 }
@@ -109,6 +121,17 @@ static void remove_folder(void)
     rmdir(folder);
 }
 
+static void check_refusals(void)
+{
+    struct control control;
+    char path[128];
+    memset(path, 'x', sizeof path);
+    path[sizeof path - 1] = '\0';
+    fuzz_require(control_open(&control, folder, 0) == -EINVAL);
+    fuzz_require(control_open(&control, path, TIMEOUT_MS) == -ENAMETOOLONG);
+    fuzz_require(control_open(&control, "/nonexistent", TIMEOUT_MS) == -ENOENT);
+}
+
 /* The same server throughout: its socket is opened once, for the client to connect to. */
 static void set_up(void)
 {
@@ -129,6 +152,7 @@ static void set_up(void)
     fill(path);
     fuzz_require(store_reader_open(&reader, path, error, sizeof error) == 0);
     fuzz_require(control_server_init(&server, &config, error, sizeof error) == 0);
+    check_refusals();
 }
 
 static void check_text(const char *text, size_t size)
@@ -217,13 +241,14 @@ static void put_head_right(uint8_t *packet, size_t size, bool is_reply)
         memcpy(packet + offsetof(struct control_reply, length), &length, sizeof length);
 }
 
-/* Replies one after the other; the first answers a call of the verb that it names. */
-static void read_replies(struct control *control, int fd, const uint8_t *packet, size_t size, bool first)
+/* Replies one after the other; the first answers a call, of the verb that it names if matching. */
+static void read_replies(struct control *control, int fd, const uint8_t *packet, size_t size, bool first,
+                         bool matching)
 {
     struct control_request request = {0};
     struct control_reply reply;
     fuzz_require(send(fd, packet, size, 0) == (ssize_t)size);
-    if (size >= REPLY_HEAD)
+    if (size >= REPLY_HEAD && matching)
         memcpy(&request.verb, packet + offsetof(struct control_request, verb), sizeof request.verb);
     const int result = first ? control_call(control, &request, &reply) : control_next(control, &reply);
     fuzz_require(result == 0 || result == -EPROTO || result == -ECONNRESET);
@@ -247,7 +272,7 @@ static void take_packets(struct control *control, int fd, unsigned choices, cons
         if (choices & HEADED)
             put_head_right(packet, sent, (choices & CLIENT) != 0);
         if (choices & CLIENT)
-            read_replies(control, fd, packet, sent, first);
+            read_replies(control, fd, packet, sent, first, (choices & ALLOWED) == 0);
         else
             serve(control, fd, packet, sent, (choices & ALLOWED) != 0);
         bytes += length;
@@ -265,8 +290,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     fuzz_require(control_open(&control, folder, TIMEOUT_MS) == 0);
     const int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     fuzz_require(fd >= 0);
+    server.config.reader = bytes[0] & NO_STORE ? NULL : &reader;
     take_packets(&control, fd, bytes[0], bytes + 1, size - 1);
     close(fd);
+    struct control_reply reply;
+    fuzz_require(control_next(&control, &reply) != 0); /* hung up */
     control_close(&control);
     return 0;
 }
