@@ -6,6 +6,7 @@ usage: test_vatiod.py BIN_DIR [SCENARIO...]     BIN_DIR holds firmware/vatiod, n
 Nothing is asserted about how fast anything is, only that it happens before a deadline. The seed of random moments is
 printed and can be set with VATIO_TEST_SEED.
 """
+import gc
 import getpass
 import json
 import math
@@ -40,6 +41,7 @@ class Place:
     def close(self):
         for process in self.processes:
             process.kill()
+        gc.collect()  # a database that is still open removes its files when it is closed
         shutil.rmtree(self.root)
 
     def start(self, *command, **environment):
