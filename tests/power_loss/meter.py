@@ -16,6 +16,7 @@ from journal import newest  # noqa: E402
 REGISTERS = ("import_uwh", "export_uwh", "q1_uvarh", "q2_uvarh", "q3_uvarh", "q4_uvarh", "apparent_uvah")
 U_V, WINDOW_S = 120.0, 0.2
 WINDOW_UWH = 120 * 35 * WINDOW_S / 3600 * 1e6  # a minute is stored before its last window is shown: at most so much ahead
+CYCLE_UWH = 120 * 35 / 60 / 3600 * 1e6  # the model begins a cycle before the first window
 ACCURACY, FLOOR_UWH = 5e-4, 1000.0  # of the apparent energy; and what noise leaves in a short while
 TURN_S, WRITE_S = 0.02, 0.05  # real time: how often the keeper looks whether it is time to write; a write on a busy machine
 RING_S = 2.1  # what waits between sampling and measuring at most: 16,384 scans
