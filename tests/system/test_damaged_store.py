@@ -13,7 +13,7 @@ from harness import DEADLINE_S, until
 from test_vatiod import main
 
 PAGE = 4096
-MINUTES = 2
+MINUTES = 1
 OLDER = 3000  # minutes before these, so that damage has pages of its own
 STATUS = struct.Struct("=IHH4q")  # struct control_request: magic, version, verb, and what the other verbs need
 STORE_ID = slice(16 + 7 * 8 + 33, 16 + 7 * 8 + 33 + 32)  # of the reply: head; pid, uptime, five numbers; the meter's name
@@ -30,6 +30,7 @@ def make_older(database):
                      "(SELECT * FROM minute ORDER BY seq LIMIT 1)", (OLDER,))
     database.execute("UPDATE sqlite_sequence SET seq = (SELECT max(seq) FROM minute) WHERE name = 'minute'")
     database.commit()
+    database.execute("VACUUM")  # pages in the order of their rows: the newest minutes are at the end of the file
 
 
 def run_for(place, seconds, start):
@@ -43,7 +44,7 @@ def history(place):
     database = place.database()
     make_older(database)
     database.close()
-    run_for(place, 10, "2026-06-20T00:02:30Z")  # the registers' journal learns the numbers
+    run_for(place, 10, "2026-06-20T00:01:20Z")  # the registers' journal learns the numbers
     database = place.database()
     newest = {stream: database.execute(f"SELECT max(seq) FROM {stream}").fetchone()[0]
               for stream in ("minute", "quarter", "day", "event")}
@@ -64,7 +65,7 @@ def spoil(place, first, last):
 
 
 def start_again(place):
-    return place.vatiod("--sim-speed", "20", "--sim-start", "2026-06-20T00:03:10Z", *LOAD)
+    return place.vatiod("--sim-speed", "20", "--sim-start", "2026-06-20T00:02:10Z", *LOAD)
 
 
 def name_in_mailbox(place):
