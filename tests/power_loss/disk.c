@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { POINTER = sizeof(void *) };
+
 /* The power is on, and stays on during this step: else the step is under way when it goes. */
 static bool step(struct disk *disk)
 {
@@ -35,8 +37,8 @@ static struct disk_sector *sector_at(struct disk_file *file, size_t index)
 {
     if (index >= file->sectors) {
         const size_t sectors = index + index / 4 + 64;
-        file->sector = must(realloc(file->sector, sectors * sizeof *file->sector));
-        memset(file->sector + file->sectors, 0, (sectors - file->sectors) * sizeof *file->sector);
+        file->sector = must(realloc(file->sector, sectors * POINTER));
+        memset(file->sector + file->sectors, 0, (sectors - file->sectors) * POINTER);
         file->sectors = sectors;
     }
     if (file->sector[index] == NULL)
@@ -184,6 +186,7 @@ int64_t disk_write(struct disk *disk, int number, const void *bytes, size_t size
     }
     if (offset + (int64_t)size > file->size)
         set_size(disk, file, offset + (int64_t)size);
+    disk->under_way = on ? -1 : number;
     return on ? (int64_t)size : -EIO;
 }
 
@@ -242,8 +245,12 @@ static void settle(struct disk_file *file)
 
 int disk_sync(struct disk *disk, int number)
 {
-    if (!step(disk))
+    if (disk->off)
         return -EIO;
+    if (!step(disk)) {
+        disk->under_way = number;
+        return -EIO;
+    }
     settle(&disk->file[number]);
     return 0;
 }

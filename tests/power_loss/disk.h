@@ -5,7 +5,7 @@
  * Power:   at step cut_at it goes: that call and all later ones fail with -EIO, until disk_mount brings it back.
  * Content: a sector of 512 bytes is on the disk for sure once its file was synced. Of one that was not, disk_mount finds what was
  *          synced or any of what was written since, each sector by itself: later writes may be there and earlier ones not. One of
- *          them was being written when the power went: it is torn (part old, part new, either way round) or junk.
+ *          them, of the file whose write or sync was under way if there was one, was being written when the power went: it is torn (part old, part new, either way round) or junk.
  * Cache:   what goes through the page cache is written in pages of 4096: their other sectors are under way again too.
  * Size:    what was synced or any since, whatever happened to the sectors; what never reached the disk within it reads as zeros.
  *          A truncation happened as a whole, or neither it nor anything that was written to the file after it.
@@ -72,6 +72,7 @@ struct disk {
     int64_t step;
     int64_t cut_at; /* 0 = never */
     bool off;
+    int under_way;                  /* the file whose write or sync the cut met; -1 = none */
     void (*on_step)(void *context); /* before each step; NULL = nobody */
     void *context;
     struct file_io io; /* the disk as journal and store see it */
@@ -89,12 +90,13 @@ void disk_mount(struct disk *disk, uint64_t seed);
 /* The file's number, for all the calls below, for as long as the disk lives. -ENOENT without create. */
 int disk_open(struct disk *disk, const char *path, bool create);
 int64_t disk_size(struct disk *disk, int file);
-int64_t disk_read(struct disk *disk, int file, void *bytes, size_t size,
+int64_t disk_read(struct disk *disk, int number, void *bytes, size_t size,
                   int64_t offset); /* short at its end */
-int64_t disk_write(struct disk *disk, int file, const void *bytes, size_t size, int64_t offset, bool cached);
-int disk_truncate(struct disk *disk, int file, int64_t size);
-int disk_allocate(struct disk *disk, int file, int64_t size);
-int disk_sync(struct disk *disk, int file);
+int64_t disk_write(struct disk *disk, int number, const void *bytes, size_t size, int64_t offset,
+                   bool cached);
+int disk_truncate(struct disk *disk, int number, int64_t size);
+int disk_allocate(struct disk *disk, int number, int64_t size);
+int disk_sync(struct disk *disk, int number);
 int disk_sync_directory(struct disk *disk);
 int disk_remove(struct disk *disk, const char *path);
 bool disk_exists(struct disk *disk, const char *path);

@@ -64,6 +64,7 @@ static int64_t io_free_bytes(void *context, int file)
 void disk_init(struct disk *disk)
 {
     memset(disk, 0, sizeof *disk);
+    disk->under_way = -1;
     disk->io = (struct file_io){
         .context = disk,
         .open = io_open,

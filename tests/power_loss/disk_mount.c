@@ -126,21 +126,34 @@ static void mount_name(struct fate *fate, struct disk_name *name)
     name->unsynced_n = 0;
 }
 
-static size_t count_unsynced(const struct disk *disk)
+static size_t count_unsynced(const struct disk_file *file)
 {
     size_t n = 0;
-    for (int f = 0; f < disk->files; f++)
-        for (size_t i = 0; i < disk->file[f].sectors; i++)
-            n += disk->file[f].sector[i] != NULL && disk->file[f].sector[i]->newest != NULL;
+    for (size_t i = 0; i < file->sectors; i++)
+        n += file->sector[i] != NULL && file->sector[i]->newest != NULL;
     return n;
+}
+
+/* A sector of the file that was under way, else any. */
+static int64_t choose_torn(struct fate *fate, const struct disk *disk)
+{
+    size_t before = 0;
+    size_t all = 0;
+    for (int f = 0; f < disk->files; f++) {
+        before = f == disk->under_way ? all : before;
+        all += count_unsynced(&disk->file[f]);
+    }
+    const size_t of_file = disk->under_way >= 0 ? count_unsynced(&disk->file[disk->under_way]) : 0;
+    if (all == 0 || below(fate, 4) == 0)
+        return -1;
+    return of_file > 0 ? (int64_t)(before + below(fate, of_file)) : (int64_t)below(fate, all);
 }
 
 void disk_mount(struct disk *disk, uint64_t seed)
 {
     struct fate fate = {.random = seed};
-    const size_t unsynced = count_unsynced(disk);
     fate.luck = lucks[below(&fate, LUCKS)];
-    fate.torn = unsynced > 0 && below(&fate, 4) > 0 ? (int64_t)below(&fate, unsynced) : -1;
+    fate.torn = choose_torn(&fate, disk);
     for (int f = 0; f < disk->files; f++)
         mount_file(&fate, &disk->file[f]);
     disk->used_bytes = 0;
@@ -151,4 +164,5 @@ void disk_mount(struct disk *disk, uint64_t seed)
     }
     disk->step = disk->cut_at = 0;
     disk->off = false;
+    disk->under_way = -1;
 }
