@@ -17,8 +17,10 @@ const struct doctor_check doctor_checks[] = {
     {"swapped", NEED_LIVE, doctor_swapped},     {"reversed", NEED_LIVE, doctor_reversed},
     {"unmetered", NEED_LIVE, doctor_unmetered}, {"calibration", NEED_LIVE, doctor_calibration},
     {"clock", NEED_LIVE, doctor_clock},         {"journal", NEED_LIVE, doctor_journal},
-    {"registers", NEED_LIVE, doctor_registers}, {"database", NEED_LIVE, doctor_database},
+    {"registers", NEED_LIVE, doctor_registers}, {"fram", NEED_LIVE, doctor_fram},
+    {"database", NEED_LIVE, doctor_database},   {"replaced", NEED_LIVE, doctor_replaced},
     {"records", NEED_LIVE, doctor_records},     {"disk", NEED_LIVE, doctor_disk},
+    {"mounted", NEED_LIVE, doctor_mounted},     {"audit", NEED_LIVE, doctor_audit},
     {"display", NEED_LIVE, doctor_display},     {"broker", NEED_NOTHING, doctor_broker},
 };
 const size_t doctor_checks_n = sizeof doctor_checks / sizeof doctor_checks[0];

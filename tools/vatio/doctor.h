@@ -2,7 +2,7 @@
 /* doctor.h - what is wrong with this meter: a table of checks, each a pure function of what was collected.
  *
  * Inputs:  two looks at the mailbox with some time between them, vatiod's status, its last minute records, and
- *          vatio-mqtt's status file; what could not be had carries the reason. doctor_collect.h fills them.
+ *          vatio-mqtt's status file, the database's file system; what could not be had carries the reason. doctor_collect.h fills them.
  * Finding: a state, what was found with its figure, and for FAULT and WARN what to do about it, in the words of who
  *          stands before the meter.
  * Limits:  enum and constants below; each is argued for in tools/vatio/README.md.
@@ -27,7 +27,8 @@ enum {
     DOCTOR_RECENT = 10,
     DOCTOR_FOUND = 240,
     DOCTOR_ADVICE = 320,
-    DOCTOR_BROKER = 200
+    DOCTOR_BROKER = 200,
+    DOCTOR_TYPE = 16
 };
 
 /* The bits of a record's quality, as in dsp/quality.h: numbers that are never given away again. */
@@ -51,6 +52,12 @@ struct doctor_mqtt {
     int64_t waiting; /* records that the broker has not acknowledged */
 };
 
+/* The file system that the database lies on. */
+struct doctor_mount {
+    char type[DOCTOR_TYPE]; /* "" = could not be told */
+    int64_t commit_s;       /* its mount option commit=; 0 = not given */
+};
+
 struct doctor_inputs {
     const char *run_dir;
     const char *mqtt_file;
@@ -68,6 +75,7 @@ struct doctor_inputs {
     size_t quarters; /* of the last day, of any run, oldest first */
     struct record quarter[DOCTOR_QUARTERS];
     struct doctor_mqtt mqtt;
+    struct doctor_mount mount;
 };
 
 struct doctor_finding {
@@ -124,6 +132,11 @@ void doctor_noisy(const struct doctor_inputs *inputs, struct doctor_finding *fin
 void doctor_legs(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 void doctor_reversed(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 void doctor_swapped(const struct doctor_inputs *inputs, struct doctor_finding *finding);
+/* doctor_storage.c: what it is kept on */
+void doctor_mounted(const struct doctor_inputs *inputs, struct doctor_finding *finding);
+void doctor_replaced(const struct doctor_inputs *inputs, struct doctor_finding *finding);
+void doctor_fram(const struct doctor_inputs *inputs, struct doctor_finding *finding);
+void doctor_audit(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 /* doctor_keeping.c: what is kept and sent */
 void doctor_journal(const struct doctor_inputs *inputs, struct doctor_finding *finding);
 void doctor_registers(const struct doctor_inputs *inputs, struct doctor_finding *finding);

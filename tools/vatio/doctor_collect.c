@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/vatio/doctor_collect.h"
 
+#include "tools/vatio/doctor_mount.h"
 #include "tools/vatio/meter.h"
 
 #include <errno.h>
@@ -144,5 +145,6 @@ bool doctor_collect(struct cli *cli, struct doctor_inputs *inputs)
     inputs->minutes = ask_records(inputs, STREAM_MINUTE, inputs->now.boot_id, inputs->minute, DOCTOR_MINUTES);
     inputs->quarters = ask_records(inputs, STREAM_QUARTER, NULL, inputs->quarter, DOCTOR_QUARTERS);
     doctor_collect_mqtt(inputs->mqtt_file, &inputs->mqtt);
+    doctor_collect_mount(inputs->status.database, &inputs->mount);
     return waited;
 }

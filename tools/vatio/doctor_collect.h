@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* doctor_collect.h - fills the doctor's inputs from mailbox, control socket and status file. Nothing is reported here:
+/* doctor_collect.h - fills the doctor's inputs from mailbox, control socket, status file and the kernel's mounts. Nothing is reported here:
  * what could not be had is an -errno in the inputs.
  */
 #ifndef VATIO_TOOLS_DOCTOR_COLLECT_H

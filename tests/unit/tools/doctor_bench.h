@@ -76,17 +76,20 @@ static inline void bench_init(struct doctor_inputs *inputs, int legs)
     now->health = (struct mailbox_health){.scans = 4816000,
                                           .windows = 3010,
                                           .journal_writes = 60,
+                                          .fram_writes = 602,
                                           .records_stored = 10,
                                           .disk_free_bytes = INT64_C(8) << 30,
                                           .disk_total_bytes = INT64_C(16) << 30};
     inputs->before = *now;
     inputs->before.heartbeat -= 10;
     inputs->before.health.scans -= 16000;
+    inputs->before.health.fram_writes -= 2;
     inputs->minutes = 10;
     for (size_t i = 0; i < inputs->minutes; i++)
         inputs->minute[i] = bench_record(legs);
     snprintf(inputs->status.version, sizeof inputs->status.version, "0.1.0");
     snprintf(inputs->status.database, sizeof inputs->status.database, "/var/lib/vatio/vatio.db");
+    inputs->mount = (struct doctor_mount){.type = "ext4", .commit_s = 300};
     inputs->mqtt =
         (struct doctor_mqtt){.connected = true, .connects = 1, .broker = "broker:1883", .meter_id = "m1"};
 }
