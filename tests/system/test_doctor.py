@@ -402,8 +402,8 @@ def scenario_disk_nearly_full(place):
     assert faults(findings) == ["disk"], findings
 
 
-def scenario_database_read_only(place):
-    """A disk that failed under a running meter: ext4 with errors=remount-ro, told of an error."""
+def mount_ext4(place, options):
+    """The data folder is a file system of its own; the tests' end unmounts it."""
     image = os.path.join(place.root, "disk")
     with open(image, "wb") as file:
         file.truncate(64 << 20)
@@ -412,7 +412,12 @@ def scenario_database_read_only(place):
         subprocess.run(["mkfs.ext4", "-q", image], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Skipped(f"mkfs.ext4: {error}") from error
-    mount("-o", "loop,errors=remount-ro", image, place.data)
+    mount("-o", f"loop,{options}", image, place.data)
+
+
+def scenario_database_read_only(place):
+    """A disk that failed under a running meter: ext4 with errors=remount-ro, told of an error."""
+    mount_ext4(place, "errors=remount-ro")
     try:
         with open("/proc/self/mounts", encoding="utf-8") as mounts:
             device = next(line.split()[0] for line in mounts if f" {place.data} " in line)
@@ -473,17 +478,22 @@ def play(name, function, bin_dir):
         place.close()
 
 
-def main():
-    global FAKE_CONVERTER  # pylint: disable=global-statement
-    bin_dir, FAKE_CONVERTER = (os.path.abspath(path) for path in sys.argv[1:3])
-    scenarios = {name[9:]: function for name, function in globals().items() if name.startswith("scenario_")}
+def play_all(names, bin_dir, some):
+    """Of a module's names the scenarios, or some of them; the exit status."""
+    scenarios = {name[9:]: function for name, function in names.items() if name.startswith("scenario_")}
     try:
         private_mounts()
     except Skipped as reason:
         print(f"no mounts of our own: {reason}")
-    results = [play(name, scenarios[name], bin_dir) for name in sys.argv[3:] or list(scenarios)]
+    results = [play(name, scenarios[name], bin_dir) for name in some or list(scenarios)]
     print(f"{results.count(0)} passed, {results.count(1)} failed, {results.count(2)} skipped")
     return 1 if 1 in results else 0
+
+
+def main():
+    global FAKE_CONVERTER  # pylint: disable=global-statement
+    bin_dir, FAKE_CONVERTER = (os.path.abspath(path) for path in sys.argv[1:3])
+    return play_all(globals(), bin_dir, sys.argv[3:])
 
 
 if __name__ == "__main__":
