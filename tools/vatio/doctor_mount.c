@@ -18,7 +18,7 @@ static bool is_of(const char *line, dev_t device)
 static int64_t commit_of(char *options)
 {
     char *rest = NULL;
-    for (const char *one = strtok_r(options, ",\n", &rest); one != NULL; one = strtok_r(NULL, ",\n", &rest))
+    for (const char *one = strtok_r(options, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
         if (strncmp(one, "commit=", 7) == 0)
             return strtoll(one + 7, NULL, 10);
     return 0;
@@ -31,13 +31,13 @@ void doctor_mount_read(FILE *mountinfo, dev_t device, struct doctor_mount *mount
     size_t size = 0;
     *mount = (struct doctor_mount){0};
     while (mount->type[0] == '\0' && getline(&line, &size, mountinfo) > 0) {
-        const char *tail = strstr(line, separator);
+        char *tail = strstr(line, separator);
         int options = 0;
         if (tail == NULL || !is_of(line, device))
             continue;
         tail += sizeof separator - 1;
         if (sscanf(tail, "%15s %*s %n", mount->type, &options) == 1 && options > 0)
-            mount->commit_s = commit_of(line + (tail - line) + options);
+            mount->commit_s = commit_of(tail + options);
     }
     free(line);
 }
