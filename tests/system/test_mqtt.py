@@ -156,7 +156,7 @@ def info_live_and_records(scene):
     info = json.loads(payload)
     assert retained == "1" and info["schema"] == "vatio.v1" and info["points"] == ["grid"], payload
     assert info["netting"] == "per window, summed over elements" and info["point_fields"]["p_w"] == "W", payload
-    assert info["live_fields"] == {"f_10s_hz": "Hz", "f_10s_utc_start_ms": "ms"}, payload
+    assert info["live_fields"] == {"f_10s_hz": "Hz", "f_10s_utc_start_ms": "ms", "audit_seq": "", "audit_head": ""}, payload
     assert info["imp_per_kwh"] == 1000 and info["simulated"] == 1 and info["store_id"] == "store1", payload
     assert messages(late, "state")[0][0] == "1" and messages(late, "state")[0][3] == "online"
     assert not [m for m in messages(late, "data") + messages(late, "live") if m[0] == "1"], "records are not retained"
