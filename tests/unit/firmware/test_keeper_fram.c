@@ -3,44 +3,13 @@
 #include "firmware/keeper.h"
 #include "firmware/resume.h"
 
-#include "tests/emulated/fake_fram.h"
+#include "tests/emulated/fake_fram_calls.h"
 
 #include <errno.h>
-#include <linux/i2c-dev.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-static struct fake_fram chip; /* the system calls have no context */
-
-static int fake_open(const char *path, int flags)
-{
-    (void)path, (void)flags;
-    return 3;
-}
-
-static int fake_transfer(int fd, struct i2c_rdwr_ioctl_data *messages)
-{
-    (void)fd;
-    const int result = fake_fram_transfer(&chip, messages->msgs, messages->nmsgs);
-    errno = result < 0 ? -result : 0;
-    return result < 0 ? -1 : result;
-}
-
-static int fake_close(int fd)
-{
-    (void)fd;
-    return 0;
-}
-
-static const struct fram_calls calls = {fake_open, fake_transfer, fake_close};
 
 enum { TURN_MS = 20, UWH_PER_S = 1000 };
 
