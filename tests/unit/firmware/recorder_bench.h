@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* recorder_bench.h - a recorder with a store, a ring and a simulated clock, and what it stored read back; included by the
- * tests of the recorder. */
+ * tests of the recorder and of faults of its store and of the journal. */
 #ifndef VATIO_TESTS_RECORDER_BENCH_H
 #define VATIO_TESTS_RECORDER_BENCH_H
 
@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RING = 16 };
+enum { RING = 16, SEEN = 8 };
 
 struct bench {
     char dir[40];
@@ -80,8 +80,7 @@ static inline struct record minute(double p_w)
 struct seen {
     int n;
     double last_p_w;
-    char last_kind[24];
-    char last_detail[128];
+    struct record_event event[SEEN]; /* the first of them */
 };
 
 static inline bool see_record(void *context, const void *record)
@@ -95,10 +94,9 @@ static inline bool see_record(void *context, const void *record)
 static inline bool see_event(void *context, const void *record)
 {
     struct seen *seen = context;
+    if (seen->n < SEEN)
+        seen->event[seen->n] = *(const struct record_event *)record;
     seen->n++;
-    snprintf(seen->last_kind, sizeof seen->last_kind, "%s", ((const struct record_event *)record)->kind);
-    snprintf(seen->last_detail, sizeof seen->last_detail, "%s",
-             ((const struct record_event *)record)->detail);
     return true;
 }
 

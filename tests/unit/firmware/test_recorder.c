@@ -11,7 +11,7 @@ static void test_a_full_disk_is_an_event(void **state)
     recorder_stop(&bench->recorder);
     struct seen seen = read_back(bench, STREAM_EVENT, see_event);
     assert_int_equal(seen.n, 1);
-    assert_string_equal(seen.last_kind, "disk-full");
+    assert_string_equal(seen.event[0].kind, "disk-full");
     bench->store.reserve_bytes = 0;
     bench->store.giving_way = false;
     atomic_store(&bench->recorder.stop, false);
@@ -19,7 +19,7 @@ static void test_a_full_disk_is_an_event(void **state)
     recorder_stop(&bench->recorder);
     seen = read_back(bench, STREAM_EVENT, see_event);
     assert_int_equal(seen.n, 2);
-    assert_string_equal(seen.last_kind, "disk-full-end");
+    assert_string_equal(seen.event[1].kind, "disk-full-end");
 }
 
 /* Events of measure come through a ring, so that it need not wait for those of others. */
@@ -39,7 +39,7 @@ static void test_events_of_measure_are_stored_as_they_were_made(void **state)
     recorder_stop(&bench->recorder);
     struct seen seen = read_back(bench, STREAM_EVENT, see_event);
     assert_int_equal(seen.n, 2);
-    assert_string_equal(seen.last_kind, "quiet-end");
+    assert_string_equal(seen.event[1].kind, "quiet-end");
     assert_int_equal(spsc_count(&ring), 0);
 }
 
@@ -78,7 +78,7 @@ static void test_what_was_queued_before_the_stop_is_on_disk_after_it(void **stat
     assert_int_equal(records.n, RING);
     assert_true(records.last_p_w == RING);
     assert_int_equal(events.n, 2);
-    assert_string_equal(events.last_kind, "stop");
+    assert_string_equal(events.event[1].kind, "stop");
     assert_int_equal(recorder_newest_seq(&bench->recorder, STREAM_MINUTE), RING);
     assert_int_equal(atomic_load(&bench->health.records_stored), RING + 2);
     assert_int_equal(atomic_load(&bench->health.records_lost), 0);
@@ -103,7 +103,7 @@ static void test_a_text_too_long_is_cut_to_its_field(void **state)
     recorder_stop(&bench->recorder);
     struct seen events = read_back(bench, STREAM_EVENT, see_event);
     assert_int_equal(events.n, 1);
-    assert_int_equal(strlen(events.last_kind), sizeof events.last_kind - 1);
+    assert_int_equal(strlen(events.event[0].kind), sizeof events.event[0].kind - 1);
 }
 
 /* A trigger of the database itself makes every write fail. */

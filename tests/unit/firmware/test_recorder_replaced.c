@@ -60,8 +60,8 @@ static void test_a_database_that_is_replaced_is_an_event(void **state)
     assert_int_equal(atomic_load(&bench->health.records_lost), 0);
     struct seen events = read_back(bench, STREAM_EVENT, see_event);
     assert_int_equal(events.n, 1);
-    assert_string_equal(events.last_kind, "store-replaced");
-    assert_string_equal(events.last_detail, bench->store.aside);
+    assert_string_equal(events.event[0].kind, "store-replaced");
+    assert_string_equal(events.event[0].detail, bench->store.aside);
     struct seen records = read_back(bench, STREAM_MINUTE, see_record);
     assert_int_equal(records.n, 1);
     assert_true(records.last_p_w == 7);
@@ -84,7 +84,7 @@ static void test_a_database_that_is_replaced_at_the_end_is_an_event_too(void **s
     recorder_stop(&bench->recorder);
     struct seen events = read_back(bench, STREAM_EVENT, see_event);
     assert_int_equal(events.n, 1);
-    assert_string_equal(events.last_kind, "store-replaced");
+    assert_string_equal(events.event[0].kind, "store-replaced");
     assert_int_equal(read_back(bench, STREAM_MINUTE, see_record).n, 1);
     assert_int_equal(atomic_load(&bench->health.stores_replaced), 1);
     remove_aside(bench);
