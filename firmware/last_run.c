@@ -127,13 +127,13 @@ static int changed_settings(const struct last_run *run, char *detail, size_t siz
 
 int last_run_changed(const struct last_run *run, enum last_run_part part, char *detail, size_t size)
 {
-    size_t length;
+    size_t length = 0;
     if (run->was == NULL || run->is == NULL)
         return 0;
     if (part == LAST_RUN_CONFIG)
         return changed_settings(run, detail, size);
     const char *is = value_of(run->is, part_key[part], &length);
-    snprintf(detail, size, "%.*s", (int)length, is);
+    snprintf(detail, size, "%.*s", (int)length, is != NULL ? is : "");
     return differs(run, part_key[part]);
 }
 
