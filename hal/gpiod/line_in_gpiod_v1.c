@@ -6,11 +6,7 @@
 
 #include <errno.h>
 #include <gpiod.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
-
-static const char consumer[] = "vatio power-good";
 
 static int gpiod_read(struct line_in *line, bool *active)
 {
@@ -47,31 +43,14 @@ static void gpiod_close(struct line_in *line)
 
 static const struct line_in_ops gpiod_ops = {"gpiod", gpiod_read, gpiod_wait, gpiod_close};
 
-static int fail(struct line_in_gpiod *gpiod, const char *chip, const char *what, char *error,
-                size_t error_size)
-{
-    int code = errno ? errno : EIO;
-    if (gpiod->chip)
-        gpiod_chip_close(gpiod->chip);
-    snprintf(error, error_size, "power-good on line %u of GPIO chip %s: %s: %s", gpiod->offset, chip, what,
-             strerror(code));
-    *gpiod = (struct line_in_gpiod){0};
-    return -code;
-}
-
 int line_in_gpiod_init(struct line_in_gpiod *gpiod, const char *chip, unsigned offset, bool active_low,
                        char *error, size_t error_size)
 {
-    const int flags = active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
+    const struct chip_line wanted = {.use = "power-good",
+                                     .consumer = "vatio power-good",
+                                     .chip = chip,
+                                     .offset = offset,
+                                     .active_low = active_low};
     *gpiod = (struct line_in_gpiod){.line = {&gpiod_ops}, .offset = offset};
-    errno = 0;
-    gpiod->chip = chip_open(chip);
-    if (!gpiod->chip)
-        return fail(gpiod, chip, "cannot open the chip (gpiodetect lists those present)", error, error_size);
-    gpiod->request = gpiod_chip_get_line(gpiod->chip, offset);
-    if (!gpiod->request)
-        return fail(gpiod, chip, "the chip has no such line", error, error_size);
-    if (gpiod_line_request_both_edges_events_flags(gpiod->request, consumer, flags) != 0)
-        return fail(gpiod, chip, "cannot watch it (gpioinfo shows who holds it)", error, error_size);
-    return 0;
+    return chip_take(&wanted, &gpiod->chip, &gpiod->request, error, error_size);
 }
