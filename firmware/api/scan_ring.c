@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WORDS_MAX = SCAN_RING_HEAD_WORDS + 2 * SCAN_RING_CHANNELS, CODE_BITS = 16 };
+enum { CODE_BITS = 16 };
 
 static bool ends(const char *text, size_t size)
 {
@@ -54,19 +54,13 @@ int scan_ring_open(struct scan_ring *ring, const char *run_dir)
 
 void scan_ring_range(const struct scan_ring *ring, uint64_t *first, uint64_t *end)
 {
-    *end = atomic_load_explicit(&ring->file->written, memory_order_acquire);
-    *first = *end > ring->file->slots ? *end - ring->file->slots : 0;
+    shared_slots_range(&ring->file->written, ring->file->slots, first, end);
 }
 
-/* As in shared_file.h: words are loaded with acquire, so that one of a newer scan shows its generation, too. */
-static bool copy(const struct scan_ring_file *file, uint64_t number, uint64_t word[WORDS_MAX])
+static bool copy(const struct scan_ring_file *file, uint64_t number, uint64_t word[SCAN_RING_WORDS_MAX])
 {
-    const _Atomic uint64_t *slot = file->word + number % file->slots * file->slot_words;
-    if (atomic_load_explicit(&slot[0], memory_order_acquire) != 2 * number + 2)
-        return false;
-    for (uint64_t i = 1; i < file->slot_words; i++)
-        word[i] = atomic_load_explicit(&slot[i], memory_order_acquire);
-    return atomic_load_explicit(&slot[0], memory_order_relaxed) == 2 * number + 2;
+    return shared_slot_read(file->word + number % file->slots * file->slot_words, number, word,
+                            file->slot_words);
 }
 
 /* The upper 48 bits as a signed number, by arithmetic that does not depend on the machine. */
@@ -92,7 +86,7 @@ static bool crossed(const struct scan_ring_plan *plan)
 /* Of the last conversion of the scan before; NaN where it is not there (any more) or was not metered. */
 static double last_lsb(const struct scan_ring_file *file, uint64_t number)
 {
-    uint64_t word[WORDS_MAX] = {0};
+    uint64_t word[SCAN_RING_WORDS_MAX] = {0};
     const int64_t last = file->plan.n_channels - 1;
     if (number == 0 || !copy(file, number - 1, word) || word[2] != 0)
         return (double)NAN;
@@ -112,7 +106,7 @@ static void take_off(const struct scan_ring_plan *plan, double before_lsb, struc
 
 int scan_ring_read(const struct scan_ring *ring, uint64_t number, struct scan_ring_scan *scan)
 {
-    uint64_t word[WORDS_MAX] = {0};
+    uint64_t word[SCAN_RING_WORDS_MAX] = {0};
     const struct scan_ring_plan *plan = &ring->file->plan;
     if (!copy(ring->file, number, word))
         return -EAGAIN;

@@ -27,6 +27,7 @@ enum {
     SCAN_RING_CODES = 1024,
     SCAN_RING_NAME = 16,
     SCAN_RING_HEAD_WORDS = 3, /* of a slot: generation, instant, faults */
+    SCAN_RING_WORDS_MAX = SCAN_RING_HEAD_WORDS + 2 * SCAN_RING_CHANNELS,
 };
 #define SCAN_RING_MAGIC UINT64_C(0x6f697461765f7331) /* "1s_vatio" */
 #define SCAN_RING_FILE  "scans"

@@ -51,27 +51,21 @@ int scan_ring_create(struct scan_ring_writer *writer, const char *run_dir, const
     return error;
 }
 
-/* The odd generation, the words with release, the even one: shared_file.h says why this is enough. */
 void scan_ring_write(struct scan_ring_writer *writer, const struct scan_ring_scan *scan)
 {
     struct scan_ring_file *file = writer->file;
     const int64_t n = file->plan.n_channels;
     const uint64_t number = atomic_load_explicit(&file->written, memory_order_relaxed);
-    _Atomic uint64_t *slot = file->word + number % file->slots * file->slot_words;
-    atomic_store_explicit(&slot[0], 2 * number + 1, memory_order_relaxed);
-    atomic_store_explicit(&slot[1], (uint64_t)scan->hold_ns[0], memory_order_release);
-    atomic_store_explicit(&slot[2], scan->faults, memory_order_release);
+    uint64_t word[SCAN_RING_WORDS_MAX];
+    word[1] = (uint64_t)scan->hold_ns[0];
+    word[2] = scan->faults;
     for (int64_t k = 0; k < n; k++) {
         const uint64_t distance_ns = (uint64_t)scan->hold_ns[k] - (uint64_t)scan->hold_ns[0];
-        atomic_store_explicit(&slot[SCAN_RING_HEAD_WORDS + k], distance_ns << CODE_BITS | scan->code[k],
-                              memory_order_release);
-        if (file->plan.physical == 0)
-            continue;
-        uint64_t bits;
-        memcpy(&bits, &scan->value[k], sizeof bits);
-        atomic_store_explicit(&slot[SCAN_RING_HEAD_WORDS + n + k], bits, memory_order_release);
+        word[SCAN_RING_HEAD_WORDS + k] = distance_ns << CODE_BITS | scan->code[k];
+        if (file->plan.physical != 0)
+            memcpy(&word[SCAN_RING_HEAD_WORDS + n + k], &scan->value[k], sizeof scan->value[k]);
     }
-    atomic_store_explicit(&slot[0], 2 * number + 2, memory_order_release);
+    shared_slot_write(file->word + number % file->slots * file->slot_words, number, word, file->slot_words);
     atomic_store_explicit(&file->written, number + 1, memory_order_release);
 }
 

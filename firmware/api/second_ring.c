@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum { WORDS_MAX = 1 + sizeof(struct second_slot) / sizeof(uint64_t) };
-
 #define SECOND(member, type, unit, help) #member, type, offsetof(struct second, member), 0, unit, help
 #define POINT(member, type, unit, help)  #member, type, offsetof(struct second_point, member), 0, unit, help
 
@@ -70,33 +68,23 @@ int second_ring_open(struct second_ring *ring, const char *run_dir)
 
 void second_ring_range(const struct second_ring *ring, uint64_t *first, uint64_t *end)
 {
-    *end = atomic_load_explicit(&ring->file->written, memory_order_acquire);
-    *first = *end > ring->file->slots ? *end - ring->file->slots : 0;
-}
-
-/* As in shared_file.h: words are loaded with acquire, so that one of a newer second shows its generation, too. */
-static bool copy(const struct second_ring_file *file, uint64_t number, uint64_t word[WORDS_MAX])
-{
-    const _Atomic uint64_t *slot = file->word + number % file->slots * file->slot_words;
-    if (atomic_load_explicit(&slot[0], memory_order_acquire) != 2 * number + 2)
-        return false;
-    for (uint64_t i = 1; i < file->slot_words; i++)
-        word[i] = atomic_load_explicit(&slot[i], memory_order_acquire);
-    return atomic_load_explicit(&slot[0], memory_order_relaxed) == 2 * number + 2;
+    shared_slots_range(&ring->file->written, ring->file->slots, first, end);
 }
 
 int second_ring_read(const struct second_ring *ring, uint64_t number, struct second *second)
 {
-    uint64_t word[WORDS_MAX] = {0};
+    uint64_t word[SECOND_RING_WORDS_MAX] = {0};
+    const struct second_ring_file *file = ring->file;
     struct second_slot slot;
-    if (!copy(ring->file, number, word))
+    if (!shared_slot_read(file->word + number % file->slots * file->slot_words, number, word,
+                          file->slot_words))
         return -EAGAIN;
     memcpy(&slot, &word[1], sizeof slot);
     memset(second, 0, sizeof *second);
     second->utc_start_ms = slot.utc_start_ms;
     second->quality = slot.quality;
     second->f_hz = (double)slot.f_hz;
-    for (int64_t p = 0; p < ring->file->plan.n_points; p++) {
+    for (int64_t p = 0; p < file->plan.n_points; p++) {
         const struct second_slot_point *from = &slot.point[p];
         second->point[p] = (struct second_point){
             .u_rms_v = (double)from->u_rms_v,

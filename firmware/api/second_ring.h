@@ -41,6 +41,7 @@ struct second_slot {
     float f_hz;
     struct second_slot_point point[RECORD_POINTS];
 };
+enum { SECOND_RING_WORDS_MAX = 1 + sizeof(struct second_slot) / sizeof(uint64_t) }; /* with the generation */
 
 struct second_ring_file {
     _Atomic uint64_t magic; /* written last */

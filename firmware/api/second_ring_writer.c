@@ -81,21 +81,6 @@ static struct second_slot_point pack_point(const struct record_point *point)
     };
 }
 
-/* The odd generation, the words with release, the even one: shared_file.h says why this is enough. */
-static void put(struct second_ring_file *file, const struct second_slot *slot)
-{
-    const uint64_t number = atomic_load_explicit(&file->written, memory_order_relaxed);
-    _Atomic uint64_t *to = file->word + number % file->slots * file->slot_words;
-    atomic_store_explicit(&to[0], 2 * number + 1, memory_order_relaxed);
-    for (uint64_t i = 1; i < file->slot_words; i++) {
-        uint64_t word;
-        memcpy(&word, (const char *)slot + (i - 1) * sizeof word, sizeof word);
-        atomic_store_explicit(&to[i], word, memory_order_release);
-    }
-    atomic_store_explicit(&to[0], 2 * number + 2, memory_order_release);
-    atomic_store_explicit(&file->written, number + 1, memory_order_release);
-}
-
 void second_ring_write(struct second_ring_writer *writer, const struct record *live)
 {
     struct second_ring_file *file = writer->file;
@@ -103,7 +88,11 @@ void second_ring_write(struct second_ring_writer *writer, const struct record *l
         .utc_start_ms = live->utc_start_ms, .quality = (uint32_t)live->quality, .f_hz = (float)live->f_hz};
     for (int64_t p = 0; p < file->plan.n_points && p < live->n_points; p++)
         slot.point[p] = pack_point(&live->point[p]);
-    put(file, &slot);
+    const uint64_t number = atomic_load_explicit(&file->written, memory_order_relaxed);
+    uint64_t word[SECOND_RING_WORDS_MAX];
+    memcpy(&word[1], &slot, sizeof slot);
+    shared_slot_write(file->word + number % file->slots * file->slot_words, number, word, file->slot_words);
+    atomic_store_explicit(&file->written, number + 1, memory_order_release);
 }
 
 void second_ring_leave(struct second_ring_writer *writer)

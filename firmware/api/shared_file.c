@@ -163,3 +163,26 @@ int shared_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t word[],
             return 0;
     return -EAGAIN;
 }
+
+void shared_slot_write(_Atomic uint64_t slot[], uint64_t number, const uint64_t word[], uint64_t words)
+{
+    atomic_store_explicit(&slot[0], 2 * number + 1, memory_order_relaxed);
+    for (uint64_t i = 1; i < words; i++)
+        atomic_store_explicit(&slot[i], word[i], memory_order_release);
+    atomic_store_explicit(&slot[0], 2 * number + 2, memory_order_release);
+}
+
+bool shared_slot_read(const _Atomic uint64_t slot[], uint64_t number, uint64_t word[], uint64_t words)
+{
+    if (atomic_load_explicit(&slot[0], memory_order_acquire) != 2 * number + 2)
+        return false;
+    for (uint64_t i = 1; i < words; i++)
+        word[i] = atomic_load_explicit(&slot[i], memory_order_acquire);
+    return atomic_load_explicit(&slot[0], memory_order_relaxed) == 2 * number + 2;
+}
+
+void shared_slots_range(const _Atomic uint64_t *written, uint64_t slots, uint64_t *first, uint64_t *end)
+{
+    *end = atomic_load_explicit(written, memory_order_acquire);
+    *first = *end > slots ? *end - slots : 0;
+}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shared_file.h - a file in the run directory that one process writes and others map: what mailbox, detail and scan
- * ring have in common.
+/* shared_file.h - a file in the run directory that one process writes and others map: what mailbox, detail, scan
+ * ring and second ring have in common.
  *
  * Life:    made as .<name>.<pid>, filled, renamed to <name>: a reader never sees half a file, and one that has the file
  *          before keeps it. Never truncated. Mode 0640 whatever the umask.
  * Lock:    a sequence, odd while the words are written. Words are stored with release and loaded with acquire, so a reader
  *          that got any word of a new write also sees its odd sequence when it looks again. Fences would say the same,
  *          but thread sanitizers do not understand them; on x86 and AArch64 a release store costs next to nothing.
+ * Slots:   a ring's entry number n (from 0) stands in slot n % slots: a generation as lock, 2 n + 1 while it is written and
+ *          2 n + 2 when it stands, then its words.
  * Errors:  -errno; -EPROTO for what is no regular file or has a size out of range; -EAGAIN when the writer was busy
  *          throughout or has not written yet.
  * Threads: one writer of a lock, which never waits; any number of readers.
@@ -15,6 +17,7 @@
 #define VATIO_API_SHARED_FILE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,5 +39,11 @@ void shared_file_discard(const char *run_dir, const char *name);
 /* size bytes as words behind the lock; the last one is filled up with zeros. */
 void shared_write(_Atomic uint64_t *sequence, _Atomic uint64_t word[], const void *from, size_t size);
 int shared_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t word[], void *to, size_t size);
+
+/* An entry of a ring; words counts the generation, whose place in word[0] is not used. False: it is not there (any more). */
+void shared_slot_write(_Atomic uint64_t slot[], uint64_t number, const uint64_t word[], uint64_t words);
+bool shared_slot_read(const _Atomic uint64_t slot[], uint64_t number, uint64_t word[], uint64_t words);
+/* The numbers that can be read now: from *first on, *end is the next to be written. */
+void shared_slots_range(const _Atomic uint64_t *written, uint64_t slots, uint64_t *first, uint64_t *end);
 
 #endif
