@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert((int)RESUME_SEQ_GAP >= (int)STORE_BATCH_MAX, "a batch fits below a replaced store's numbers");
+
 /* The newest stored record of each stream. */
 struct newest {
     struct record record[KEPT_OPEN];
@@ -170,6 +172,7 @@ int daemon_open_keeper(struct daemon *daemon, char *error, size_t error_size)
     result = open_power(daemon, error, error_size);
     if (result < 0)
         return result;
+    sources.store_replaced = daemon->store.replaced > 0;
     read_newest(daemon, &newest, &sources);
     resume_init(&resume, &sources);
     go_on_from(daemon, &resume);

@@ -163,6 +163,8 @@ void resume_init(struct resume *resume, const struct resume_sources *sources)
         if (stored->seq > resume->seq_floor[kept_stream(k)])
             resume->seq_floor[kept_stream(k)] = stored->seq;
     }
+    for (int stream = STREAM_MINUTE; sources->store_replaced && stream < STREAMS; stream++)
+        resume->seq_floor[stream] += RESUME_SEQ_GAP;
     if (resume->found)
         end_intervals(resume, sources);
 }

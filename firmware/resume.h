@@ -22,12 +22,17 @@
 
 enum { RESUME_TOTALS_S = 1 /* between two priority records */ };
 
+/* A replaced store's records may be younger than the newest seq that was kept: numbering goes on so far above it. No more
+ * records are stored between two writes of the journal. */
+enum { RESUME_SEQ_GAP = 512 };
+
 /* What there is; NULL = none. The caller's, read only during the call. */
 struct resume_sources {
     const struct kept *journal;             /* the newest valid record of the register journal */
     const struct kept *copy;                /* the whole record of the FRAM */
     const struct kept_totals *totals;       /* the priority record of the FRAM */
     const struct record *stored[KEPT_OPEN]; /* the newest stored minute, quarter, day */
+    bool store_replaced;                    /* a damaged store was put aside: nobody knows its newest seq */
 };
 
 struct resume {

@@ -185,6 +185,21 @@ static void a_stored_record_that_is_younger_raises_and_numbers(void **state)
     assert_int_equal(resume.seq_floor[STREAM_MINUTE], 42);
 }
 
+/* What a damaged store held is younger than what the journal knows of it. */
+static void a_replaced_store_is_numbered_above_all_that_the_old_one_can_have_held(void **state)
+{
+    (void)state;
+    const struct kept kept = kept_at(9000);
+    const struct resume_sources known = {.journal = &kept};
+    const struct resume_sources replaced = {.journal = &kept, .store_replaced = true};
+    struct resume resume, fresh;
+    resume_init(&resume, &known);
+    resume_init(&fresh, &replaced);
+    for (int stream = STREAM_MINUTE; stream < STREAMS; stream++)
+        assert_int_equal(fresh.seq_floor[stream], resume.seq_floor[stream] + RESUME_SEQ_GAP);
+    assert_int_equal(fresh.seq_floor[STREAM_EVENT], 7 + RESUME_SEQ_GAP);
+}
+
 /* The open minute of kept_at has 20 s; the stored one ends so much later. */
 static const struct {
     const char *name;
@@ -323,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_lost_journal_goes_on_from_the_store_and_ends_nothing),
         cmocka_unit_test(what_was_open_ends_with_the_energy_since_the_stored_record),
         cmocka_unit_test(a_stored_record_that_is_younger_raises_and_numbers),
+        cmocka_unit_test(a_replaced_store_is_numbered_above_all_that_the_old_one_can_have_held),
         cmocka_unit_test(time_goes_on_with_the_younger_record),
         cmocka_unit_test(energy_that_waited_is_not_counted_twice),
         cmocka_unit_test(the_newest_of_all_copies_is_taken),
