@@ -78,7 +78,8 @@ static inline void open_bench(struct bench *bench, const char *const settings[],
     config.export_unexpected = bench->config.export == CONFIG_EXPORT_UNEXPECTED;
     config.meter.f_nominal_hz = bench->board.f_nominal_hz;
     config.meter.u_nominal_v = bench->board.u_nominal_v;
-    config.meter.scan_rate_hz = bench->board.converter.scan_rate_hz;
+    config.meter.scan_rate_hz =
+        bench->config.scan_rate_hz > 0 ? bench->config.scan_rate_hz : bench->board.converter.scan_rate_hz;
     for (int k = 0; k < n; k++)
         config.meter.response[k] = calibration_response(&bench->calibration.channel[k]);
     if (source_init(&bench->source, &bench->config, &bench->board, n, input, text, sizeof text) != 0)

@@ -187,8 +187,9 @@ static void energy_does_not_see_the_wall_clock_and_labels_break_only_at_its_step
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct clock_case *c = &cases[i];
         char start[64], steps[96], synced[48], gap[48];
-        const char *const settings[] = {start,         steps, synced, gap, "sim.gap_every_ms=60000",
-                                        "sim.i_a=7.3", NULL};
+        const char *const settings[] = {
+            start, steps, synced, gap, "sim.gap_every_ms=60000", "sim.i_a=7.3", "adc.scan_rate_hz=3000",
+            NULL};
         print_message("  %s\n", c->name);
         snprintf(start, sizeof start, "sim.start=%s", c->start);
         snprintf(gap, sizeof gap, "sim.gap_ms=%g", c->gap_ms);
@@ -211,7 +212,7 @@ static void what_was_metered_before_the_clock_was_set_is_marked_so(void **state)
 {
     (void)state;
     const char *const settings[] = {"sim.start=1970-01-01T00:00:00Z", "sim.clock_steps=90:1782000000",
-                                    "sim.clock_synced=after_step", NULL};
+                                    "sim.clock_synced=after_step", "adc.scan_rate_hz=3000", NULL};
     static const char *const kinds[] = {"clock-unsynced", "clock-set", "clock-synced"};
     meter(&stepped, settings);
     assert_int_equal(stepped.events, 3);
@@ -230,7 +231,8 @@ static void what_was_metered_before_the_clock_was_set_is_marked_so(void **state)
 static void a_lost_synchronisation_is_told_and_marks_what_follows(void **state)
 {
     (void)state;
-    const char *const settings[] = {"sim.clock_steps=90:0", "sim.clock_synced=until_step", NULL};
+    const char *const settings[] = {"sim.clock_steps=90:0", "sim.clock_synced=until_step",
+                                    "adc.scan_rate_hz=3000", NULL};
     meter(&stepped, settings);
     assert_int_equal(stepped.events, 1);
     assert_string_equal(stepped.event[0].kind, "clock-unsynced");
