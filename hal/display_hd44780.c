@@ -4,6 +4,8 @@
  * us: that alone keeps the 37 us that an instruction needs, so only the slow ones are waited for. */
 #include "hal/display.h"
 
+#include "hal/i2c_advice.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/i2c-dev.h>
@@ -217,26 +219,6 @@ static void hd44780_close(struct display *display)
 
 static const struct display_ops hd44780_ops = {"hd44780", hd44780_write, hd44780_close};
 
-static const char *advice(int code)
-{
-    static const struct {
-        int code;
-        const char *text;
-    } known[] = {
-        {ENOENT,
-         "no such bus: enable I2C (on a Raspberry Pi dtparam=i2c_arm=on in config.txt) and load i2c-dev"},
-        {EACCES, "no permission: add the user to group i2c"},
-        {EBUSY, "a kernel driver holds this address"},
-        {EREMOTEIO, "nothing answers: check wiring and address (i2cdetect -y 1)"},
-        {ENXIO, "nothing answers: check wiring and address (i2cdetect -y 1)"},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].code == code)
-            return known[i].text;
-    }
-    return strerror(code);
-}
-
 int display_hd44780_init(struct display_hd44780 *lcd, const char *path, int address,
                          const struct hd44780_calls *calls, char *error, size_t error_size)
 {
@@ -246,6 +228,6 @@ int display_hd44780_init(struct display_hd44780 *lcd, const char *path, int addr
         strcpy(lcd->path, path);
     int status = fits ? open_and_start(lcd) : -ENAMETOOLONG;
     if (status)
-        snprintf(error, error_size, "LCD at 0x%02x on %s: %s", (unsigned)address, path, advice(-status));
+        snprintf(error, error_size, "LCD at 0x%02x on %s: %s", (unsigned)address, path, i2c_advice(-status));
     return status;
 }

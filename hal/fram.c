@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hal/fram.h"
 
+#include "hal/i2c_advice.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/i2c-dev.h>
@@ -99,28 +101,9 @@ int fram_write(struct fram *fram, size_t at, const void *bytes, size_t size)
     return error;
 }
 
-static const char *advice(int code)
-{
-    static const struct {
-        int code;
-        const char *text;
-    } known[] = {
-        {ENOENT,
-         "no such bus: enable I2C (on a Raspberry Pi dtparam=i2c_arm=on in config.txt) and load i2c-dev"},
-        {EACCES, "no permission: add the user to group i2c"},
-        {EREMOTEIO, "nothing answers: check wiring and address (i2cdetect -y 1)"},
-        {ENXIO, "nothing answers: check wiring and address (i2cdetect -y 1)"},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].code == code)
-            return known[i].text;
-    }
-    return strerror(code);
-}
-
 void fram_describe(const struct fram *fram, int error, char *text, size_t size)
 {
-    snprintf(text, size, "FRAM at 0x%02x on %s: %s", (unsigned)fram->address, fram->path, advice(-error));
+    snprintf(text, size, "FRAM at 0x%02x on %s: %s", (unsigned)fram->address, fram->path, i2c_advice(-error));
 }
 
 int fram_init(struct fram *fram, const char *path, int address, const struct fram_calls *calls, char *error,
